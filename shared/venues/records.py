@@ -35,6 +35,8 @@ class Page(Generic[Record]):
     records: tuple[Record, ...]
     rejected: tuple[Rejected, ...] = ()
     cursor: str | None = None  # None: this was the last page
+    bytes_read: int = 0  # of the body, unpacked
+    seconds: float = 0.0  # from the request to the end of the body, without waiting for the limiter
 
 
 @dataclass(frozen=True, slots=True)

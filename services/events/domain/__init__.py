@@ -1,0 +1,1 @@
+"""The rules of the events service: pure, without I/O."""

@@ -1,0 +1,255 @@
+"""HTTP of the markets service: parse, one call, answer."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from pydantic import AwareDatetime, BaseModel, Field
+
+from services.markets import ingest, pages, refresh
+from services.markets.domain.quality import Quality
+from services.markets.resources import Resources
+from services.markets.storage import candles, reading
+from services.markets.storage.books import stored_markets
+from shared.answers import json_answer, list_body, tagged_answer
+from shared.errors import BadGateway, Conflict, Invalid, NotFound
+from shared.syncs import sync_state
+
+router = APIRouter()
+
+IDS_MAX = 5_000
+BOOKS_MAX = 1_000
+BACKFILL_MAX = 50
+CANDLES_MAX = 5_000
+MARKET_ID = r"^(polymarket|kalshi):[A-Za-z0-9._-]{1,120}$"
+
+PERIODS: dict[str, Literal[1, 60, 1440]] = {"1m": 1, "1h": 60, "1d": 1440}
+HISTORY_DEFAULT = {1: timedelta(hours=6), 60: timedelta(days=7), 1440: timedelta(days=365)}
+
+
+class MarketNotFound(NotFound):
+    """No market with this id is stored; GET /markets lists those that are."""
+
+
+class NoBook(Conflict):
+    """The venue has no book for this market now: {reason}."""
+
+
+class VenueFailed(BadGateway):
+    """The venue did not answer: {reason}."""
+
+
+class BadPeriod(Invalid):
+    """The history must start before it ends."""
+
+
+def resources_of(request: Request) -> Resources:
+    resources: Resources = request.app.state.resources
+    return resources
+
+
+def clock() -> datetime:
+    return datetime.now(UTC)
+
+
+Here = Annotated[Resources, Depends(resources_of)]
+MarketId = Annotated[str, Path(pattern=MARKET_ID, examples=["polymarket:906973", "kalshi:KXHIGHNY-26JUL19-T80"])]
+Ids = Annotated[
+    list[Annotated[str, Field(pattern=MARKET_ID)]], Field(min_length=1, max_length=IDS_MAX, examples=[["polymarket:906973"]])
+]
+
+
+class Markets(BaseModel):
+    market_ids: Ids
+
+
+class BookMarkets(BaseModel):
+    market_ids: Annotated[Ids, Field(max_length=BOOKS_MAX)]
+
+
+class HistoryMarkets(BaseModel):
+    market_ids: Annotated[Ids, Field(max_length=BACKFILL_MAX)]
+    period: Literal["1m", "1h", "1d"] = "1h"
+    since: AwareDatetime
+    until: AwareDatetime
+
+
+def both(path: str, **facts: Any) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
+    """A command: POST, which we document, and GET for callers of the older contract."""
+
+    def add(endpoint: Callable[..., Response]) -> Callable[..., Response]:
+        router.post(path, tags=["commands"], **facts)(endpoint)
+        router.get(path, include_in_schema=False)(endpoint)
+        return endpoint
+
+    return add
+
+
+@both("/markets/export-all-markets-db", summary="Sync all markets of both venues now")
+def export_all_markets(
+    here: Here,
+    min_liquidity: Annotated[Decimal | None, Query(ge=0, description="Dollars; new markets below it are left out.")] = None,
+    include_resolved: Annotated[bool | None, Query(description="Keep listed markets that are final already.")] = None,
+) -> Response:
+    """Answers when the sync has ended: what was seen, new, changed, unchanged, filtered and rejected, by venue.
+    `status` is `success`, `partial` (one venue failed; the other one is done) or `failed`."""
+    settings = here.settings
+    quality = Quality(
+        settings.market_liquidity_min if min_liquidity is None else min_liquidity,
+        settings.market_resolved_kept if include_resolved is None else include_resolved,
+    )
+    answer = ingest.sync_markets(here.database, here.venues, quality, clock)
+    here.data_changed()
+    return json_answer(answer, 502 if answer["status"] == "failed" else 200)
+
+
+@both("/markets/export-filtered-markets-db", summary="How many stored markets pass these limits, and which")
+def export_filtered_markets(
+    here: Here,
+    min_liquidity: Annotated[Decimal, Query(ge=0)] = Decimal(0),
+    min_volume: Annotated[Decimal, Query(ge=0)] = Decimal(0),
+    min_conviction: Annotated[Decimal, Query(ge=0, le=Decimal("0.5"), description="Distance of the price from 0.5.")] = Decimal(0),
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    cursor: str | None = None,
+) -> Response:
+    """Open markets above the limits. A limit of 0 does not ask; a market whose venue does not say how liquid it is
+    passes no limit above 0. Nothing is removed from the pool that all portfolios share."""
+    which = reading.MarketFilter(
+        status="open",
+        min_liquidity=min_liquidity or None,
+        min_volume=min_volume or None,
+        min_conviction=min_conviction or None,
+    )
+    with here.database.connection() as connection:
+        count = reading.count_markets(connection, which)
+        body, next_cursor = reading.markets_page(connection, which, "id", cursor, limit)
+    return Response(list_body("markets", body, next_cursor, count), media_type="application/json")
+
+
+@router.get("/markets/sync", tags=["reads"], summary="The running sync and the last one")
+def read_sync(here: Here) -> Response:
+    with here.database.connection() as connection:
+        return json_answer(sync_state(connection, ingest.SYNCS))
+
+
+@router.get("/markets", tags=["reads"], summary="Stored markets, a page at a time")
+def list_markets(
+    request: Request,
+    here: Here,
+    platform: Literal["polymarket", "kalshi"] | None = None,
+    status: Literal["open", "closed", "proposed", "disputed", "final"] | None = None,
+    event_id: Annotated[str | None, Query(max_length=140)] = None,
+    category: Annotated[str | None, Query(max_length=80, examples=["politics"])] = None,
+    tag: Annotated[str | None, Query(max_length=80)] = None,
+    text: Annotated[str | None, Query(min_length=2, max_length=120, description="In question, label or event.")] = None,
+    min_liquidity: Annotated[Decimal | None, Query(ge=0)] = None,
+    min_volume: Annotated[Decimal | None, Query(ge=0)] = None,
+    closes_before: AwareDatetime | None = None,
+    order: Annotated[
+        Literal["id", "volume", "volume_24h", "liquidity", "closes_at"],
+        Query(description="`id` gives every market exactly once even while syncs write; the others rank moving figures."),
+    ] = "id",
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    cursor: Annotated[str | None, Query(max_length=300)] = None,
+) -> Response:
+    """Answers `{"markets": […], "cursor": "…"|null}`. Send `If-None-Match` with the `ETag` of the last answer to
+    get 304 when nothing has changed."""
+    which = reading.MarketFilter(
+        platform, status, event_id, category, tag, text, min_liquidity, min_volume, None, closes_before
+    )
+    with here.database.connection() as connection:
+        body, next_cursor = reading.markets_page(connection, which, order, cursor, limit)
+    return tagged_answer(request, list_body("markets", body, next_cursor))
+
+
+@router.get("/markets/{market_id}", tags=["reads"], summary="One market with rules, evidence and history of its facts")
+def read_market(request: Request, here: Here, market_id: MarketId) -> Response:
+    with here.database.connection() as connection:
+        body = reading.market_json(connection, market_id)
+    if body is None:
+        raise MarketNotFound(market_id=market_id)
+    return tagged_answer(request, body)
+
+
+@router.get("/markets/{market_id}/book", tags=["reads"], summary="The book of one market, fresh from the venue")
+def read_book(here: Here, market_id: MarketId) -> Response:
+    """All levels, best first; the NO side is the mirror of the YES side."""
+    answer = refresh.refresh_books(here.database, here.venues, [market_id], clock)
+    here.data_changed()
+    if answer["books"]:
+        return json_answer(answer["books"][0])
+    reason = answer["failures"][0]["reason"] if answer["failures"] else "no_book"
+    if reason == "unknown_market":
+        raise MarketNotFound(market_id=market_id)
+    raise (VenueFailed if reason.startswith("venue_") else NoBook)(market_id=market_id, reason=reason)
+
+
+@router.get("/markets/{market_id}/price-history", tags=["reads"], summary="Candles of the mid price")
+def read_history(
+    request: Request,
+    here: Here,
+    market_id: MarketId,
+    period: Annotated[Literal["1m", "1h", "1d"], Query(description="Length of a candle.")] = "1h",
+    since: Annotated[AwareDatetime | None, Query(alias="from")] = None,
+    until: Annotated[AwareDatetime | None, Query(alias="to")] = None,
+) -> Response:
+    """Open, high, low and close of the middle between bid and ask; no candle where one of them was missing. The last
+    candle may still be open. `source` is `snapshots` (ours) or `venue` (taken over by a backfill)."""
+    minutes = PERIODS[period]
+    end = (until or clock()).astimezone(UTC)
+    start = (since or end - HISTORY_DEFAULT[minutes]).astimezone(UTC)
+    if start >= end:
+        raise BadPeriod(since=start, until=end)
+    with here.database.connection() as connection:
+        [market] = stored_markets(connection, [market_id]) or [None]
+        if market is None:
+            raise MarketNotFound(market_id=market_id)
+        found = candles.price_history(connection, market.market_no, minutes, start, end, CANDLES_MAX)
+    body = json_answer({"market_id": market_id, "period": period, "candles": found}).body
+    return tagged_answer(request, bytes(body))
+
+
+@router.post("/markets/refresh-prices", tags=["commands"], summary="Best prices of up to 5,000 markets now")
+def refresh_prices(here: Here, asked: Markets) -> Response:
+    """Read from the venues in batches; what moved is stored. Markets without an answer are in `failures`, with why."""
+    answer = refresh.refresh_prices(here.database, here.venues, _distinct(asked.market_ids), clock)
+    here.data_changed()
+    ingest.roll_candles(here.database, clock)
+    return json_answer(answer)
+
+
+@router.post("/markets/books", tags=["commands"], summary="Fresh books of up to 1,000 markets, for execution")
+def refresh_books(here: Here, asked: BookMarkets) -> Response:
+    answer = refresh.refresh_books(here.database, here.venues, _distinct(asked.market_ids), clock)
+    here.data_changed()
+    return json_answer(answer)
+
+
+@router.post("/markets/refresh-resolutions", tags=["commands"], summary="How these markets ended, with evidence")
+def refresh_resolutions(here: Here, asked: Markets) -> Response:
+    """`final` only by the venue's own final word, confirmed by a second source where the first one is not enough."""
+    answer = refresh.refresh_resolutions(here.database, here.venues, _distinct(asked.market_ids), clock)
+    here.data_changed()
+    return json_answer(answer)
+
+
+@router.post("/markets/backfill-price-history", tags=["commands"], summary="Take over candles from the venues")
+def backfill_history(here: Here, asked: HistoryMarkets) -> Response:
+    since, until = asked.since.astimezone(UTC), asked.until.astimezone(UTC)
+    if since >= until:
+        raise BadPeriod(since=since, until=until)
+    period = PERIODS[asked.period]
+    return json_answer(
+        refresh.backfill_history(here.database, here.venues, _distinct(asked.market_ids), period, since, until)
+    )
+
+
+@router.get("/", include_in_schema=False)
+def read_page(request: Request, here: Here) -> Response:
+    return pages.markets_page(here, request.query_params, clock())
+
+
+def _distinct(market_ids: list[str]) -> list[str]:
+    return list(dict.fromkeys(market_ids))

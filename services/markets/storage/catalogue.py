@@ -1,0 +1,162 @@
+"""Markets as a sync finds and leaves them: known hashes, changed rows, superseded facts."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+from services.markets.domain.catalogue import FACTS, TRADING, Changes, Known, Row
+from services.markets.storage.snapshots import ensure_partition
+from shared.copy_text import copied
+from shared.database import copy_out, copy_rows
+
+STALE_LISTING = "interval '5 minutes'"  # how old a quote of a cached listing may be
+
+_QUOTE = ("yes_bid", "yes_ask", "yes_bid_size", "yes_ask_size", "last_price")
+_FIGURES = ("volume", "volume_24h", "volume_unit", "liquidity", "open_interest")
+_STAMPS = (
+    "market_id",
+    "platform",
+    "external_id",
+    "facts_hash",
+    "content_hash",
+    "venue_updated_at",
+    "received_at",
+    "quote_source",
+)
+_TRADING_STAMPS = ("market_id", "content_hash", "venue_updated_at", "received_at", "quote_source")
+_STORED_FACTS = tuple(name for name in FACTS if name not in ("yes_name", "no_name", "yes_token", "no_token", "rules"))
+
+_STAGE_WHOLE = """
+CREATE TEMP TABLE IF NOT EXISTS staged_markets (
+    market_id text, platform text, external_id text, facts_hash bytea, content_hash bytea,
+    venue_updated_at timestamptz, received_at timestamptz, quote_source text,
+    event_id text, question text, slug text, group_title text, market_type text, condition_id text, status text,
+    venue_status text, accepting_orders boolean, placeholder boolean, outcome text, payout_yes numeric,
+    tick_size numeric, price_bands jsonb, min_size numeric, fee jsonb, order_delay_seconds integer, strike jsonb,
+    opens_at timestamptz, closes_at timestamptz, resolves_at timestamptz, settled_at timestamptz,
+    yes_name text, no_name text, yes_token text, no_token text, rules text,
+    yes_bid numeric, yes_ask numeric, yes_bid_size numeric, yes_ask_size numeric, last_price numeric,
+    volume numeric, volume_24h numeric, volume_unit text, liquidity numeric, open_interest numeric
+) ON COMMIT DELETE ROWS
+"""
+_STAGE_TRADING = """
+CREATE TEMP TABLE IF NOT EXISTS staged_trading (
+    market_id text, content_hash bytea, venue_updated_at timestamptz, received_at timestamptz, quote_source text,
+    yes_bid numeric, yes_ask numeric, yes_bid_size numeric, yes_ask_size numeric, last_price numeric,
+    volume numeric, volume_24h numeric, volume_unit text, liquidity numeric, open_interest numeric
+) ON COMMIT DELETE ROWS
+"""
+
+# A quote from a cached listing does not replace a fresher one that was read from the book itself.
+_KEEP_QUOTE = f"""(s.quote_source = 'listing' AND m.quote_source = 'book'
+    AND m.quoted_at > s.received_at - {STALE_LISTING})"""
+_NEW_QUOTE = ", ".join(f"{name} = CASE WHEN {_KEEP_QUOTE} THEN m.{name} ELSE s.{name} END" for name in _QUOTE)
+_SET_TRADING = f"""{_NEW_QUOTE},
+    quoted_at = CASE WHEN {_KEEP_QUOTE} THEN m.quoted_at ELSE s.received_at END,
+    quote_source = CASE WHEN {_KEEP_QUOTE} THEN m.quote_source ELSE s.quote_source END,
+    {", ".join(f"{name} = s.{name}" for name in _FIGURES)},
+    content_hash = s.content_hash, venue_updated_at = s.venue_updated_at, updated_at = s.received_at"""
+
+_APPEND_SNAPSHOTS = f"""
+INSERT INTO market_snapshots (quoted_at, market_no, yes_bid, yes_ask, yes_bid_size, yes_ask_size)
+SELECT s.received_at, m.market_no, s.yes_bid, s.yes_ask, s.yes_bid_size, s.yes_ask_size
+FROM {{staged}} s JOIN markets m USING (market_id)
+WHERE NOT {_KEEP_QUOTE} AND {{moved}}
+"""
+_MOVED = """(m.yes_bid, m.yes_ask, m.yes_bid_size, m.yes_ask_size)
+    IS DISTINCT FROM (s.yes_bid, s.yes_ask, s.yes_bid_size, s.yes_ask_size)"""
+_FIRST = "m.created_at = s.received_at AND (s.yes_bid IS NOT NULL OR s.yes_ask IS NOT NULL)"
+
+_UPDATE_TRADING = f"UPDATE markets m SET {_SET_TRADING} FROM staged_trading s WHERE m.market_id = s.market_id"
+
+# What is final changes only by a correction, which the resolutions bring; a cached listing cannot reopen it.
+_SUPERSEDED = "m.facts_hash <> s.facts_hash AND (m.status <> 'final' OR s.status = 'final')"
+_KEEP_VERSIONS = f"""
+INSERT INTO market_versions (market_no, {", ".join(_STORED_FACTS)}, resolution_source, resolution_evidence,
+    facts_hash, valid_from, rules, valid_to)
+SELECT m.market_no, {", ".join(f"m.{name}" for name in _STORED_FACTS)}, m.resolution_source, m.resolution_evidence,
+    m.facts_hash, m.valid_from, r.rules, s.received_at
+FROM staged_markets s JOIN markets m USING (market_id) LEFT JOIN market_rules r ON r.market_no = m.market_no
+WHERE {_SUPERSEDED} AND m.valid_from < s.received_at
+"""
+_UPDATE_WHOLE = f"""
+UPDATE markets m SET {", ".join(f"{name} = s.{name}" for name in _STORED_FACTS)},
+    facts_hash = s.facts_hash, valid_from = s.received_at, {_SET_TRADING}
+FROM staged_markets s WHERE m.market_id = s.market_id AND {_SUPERSEDED}
+"""
+_INSERT_NEW = f"""
+INSERT INTO markets (market_id, platform, external_id, {", ".join(_STORED_FACTS)}, facts_hash, valid_from,
+    {", ".join(_QUOTE)}, quoted_at, quote_source, {", ".join(_FIGURES)}, content_hash, venue_updated_at,
+    created_at, updated_at)
+SELECT market_id, platform, external_id, {", ".join(_STORED_FACTS)}, facts_hash, received_at,
+    {", ".join(_QUOTE)}, received_at, quote_source, {", ".join(_FIGURES)}, content_hash, venue_updated_at,
+    received_at, received_at
+FROM staged_markets ON CONFLICT (market_id) DO NOTHING
+"""
+_WRITE_OUTCOMES = """
+INSERT INTO market_outcomes (market_no, side, name, token_id)
+SELECT m.market_no, side, name, token_id
+FROM staged_markets s JOIN markets m USING (market_id)
+CROSS JOIN LATERAL (VALUES ('yes', s.yes_name, s.yes_token), ('no', s.no_name, s.no_token)) o (side, name, token_id)
+WHERE name IS NOT NULL
+ON CONFLICT (market_no, side) DO UPDATE SET name = excluded.name, token_id = excluded.token_id
+WHERE (market_outcomes.name, market_outcomes.token_id) IS DISTINCT FROM (excluded.name, excluded.token_id)
+"""
+_WRITE_RULES = """
+INSERT INTO market_rules (market_no, rules, updated_at)
+SELECT m.market_no, s.rules, s.received_at FROM staged_markets s JOIN markets m USING (market_id)
+WHERE s.rules IS NOT NULL
+ON CONFLICT (market_no) DO UPDATE SET rules = excluded.rules, updated_at = excluded.updated_at
+WHERE market_rules.rules <> excluded.rules
+"""
+
+
+def known_markets(connection: Connection, platform: str) -> Known:
+    """Hashes and openness of all markets of the venue that are not final."""
+    known = Known({})
+    query = f"""SELECT external_id, encode(facts_hash, 'hex') || encode(content_hash, 'hex'), status
+        FROM markets WHERE platform = '{platform}' AND status <> 'final'"""
+    for line in copy_out(connection, query):
+        external_id, hashes, status = line.rstrip("\n").split("\t")
+        known.hashes[external_id] = bytes.fromhex(hashes)
+        if status == "open":
+            known.open_ids.add(external_id)
+    return known
+
+
+def write_changes(connection: Connection, platform: str, changes: Changes, now: datetime) -> None:
+    """All rows of a batch in a handful of statements, whatever their number."""
+    lock_platform(connection, platform)
+    ensure_partition(connection, now)
+    if changes.trading:
+        connection.execute(text(_STAGE_TRADING))
+        copy_rows(connection, "staged_trading", (*_TRADING_STAMPS, *TRADING), map(_trading_line, changes.trading.values()))
+        connection.execute(text(_APPEND_SNAPSHOTS.format(staged="staged_trading", moved=_MOVED)))
+        connection.execute(text(_UPDATE_TRADING))
+    if changes.whole:
+        connection.execute(text(_STAGE_WHOLE))
+        copy_rows(connection, "staged_markets", (*_STAMPS, *FACTS, *TRADING), map(_whole_line, changes.whole.values()))
+        connection.execute(text(_APPEND_SNAPSHOTS.format(staged="staged_markets", moved=_MOVED)))
+        connection.execute(text(_KEEP_VERSIONS))
+        connection.execute(text(_UPDATE_WHOLE))
+        if connection.execute(text(_INSERT_NEW)).rowcount:
+            connection.execute(text(_APPEND_SNAPSHOTS.format(staged="staged_markets", moved=_FIRST)))
+        connection.execute(text(_WRITE_OUTCOMES))
+        connection.execute(text(_WRITE_RULES))
+
+
+def lock_platform(connection: Connection, platform: str) -> None:
+    """Writers of one venue's rows take turns, so that two batches never wait for each other's rows."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": f"write:{platform}"})
+
+
+def _trading_line(row: Row) -> str:
+    stamps = (row.market_id, f"\\\\x{row.content_hash.hex()}", copied(row.venue_updated_at), str(row.received_at))
+    return "\t".join((*stamps, row.quote_source, row.trading)) + "\n"
+
+
+def _whole_line(row: Row) -> str:
+    ids = (copied(row.market_id), row.platform, copied(row.external_id))
+    hashes = (f"\\\\x{row.facts_hash.hex()}", f"\\\\x{row.content_hash.hex()}")
+    stamps = (copied(row.venue_updated_at), str(row.received_at), row.quote_source)
+    return "\t".join((*ids, *hashes, *stamps, row.facts, row.trading)) + "\n"

@@ -1,0 +1,1 @@
+"""The simulated world: pure functions of (seed, now)."""

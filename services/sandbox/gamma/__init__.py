@@ -1,0 +1,1 @@
+"""Polymarket's Gamma: the catalogue of events and markets."""

@@ -1,0 +1,51 @@
+"""Answers of lists and things: bytes made once, an entity tag, and 304 for who has them already."""
+
+from decimal import Decimal
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+from fastapi import Request, Response
+
+JSON_TYPE = "application/json"
+
+
+def encoded(value: Any) -> bytes:
+    """JSON bytes; a Decimal becomes a number with all its digits."""
+    return orjson.dumps(value, default=_number, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS)
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return orjson.Fragment(format(value.normalize(), "f") if value else "0")
+    raise TypeError(f"{type(value).__name__} has no JSON form here")
+
+
+def etag_of(body: bytes) -> str:
+    return f'"{blake2b(body, digest_size=12).hexdigest()}"'
+
+
+def matches(etag: str, if_none_match: str | None) -> bool:
+    if not if_none_match:
+        return False
+    return if_none_match.strip() == "*" or etag in [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
+
+
+def list_body(plural: str, rows: bytes, cursor: str | None, count: int | None = None) -> bytes:
+    """`{"<plural>": […], "cursor": …}` around rows that Postgres made into JSON already."""
+    counted = b"" if count is None else b'"count":%d,' % count
+    after = b"null" if cursor is None else b'"%s"' % cursor.encode()
+    return b'{%s"%s":%s,"cursor":%s}' % (counted, plural.encode(), rows, after)
+
+
+def json_answer(value: Any, status: int = 200) -> Response:
+    return Response(encoded(value), status, media_type=JSON_TYPE)
+
+
+def tagged_answer(request: Request, body: bytes) -> Response:
+    """The bytes with their tag, or 304 when the caller holds the same."""
+    etag = etag_of(body)
+    headers = {"etag": etag, "cache-control": "no-cache"}
+    if matches(etag, request.headers.get("if-none-match")):
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type=JSON_TYPE, headers=headers)

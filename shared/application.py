@@ -1,0 +1,150 @@
+"""The frame of every service: health, metrics, errors as sentences, and what stands between a request and a route."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import structlog
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
+from starlette.exceptions import HTTPException
+
+from shared import topology
+from shared.answers import json_answer
+from shared.database import Database
+from shared.errors import DatabaseUnavailable, Problem
+from shared.gate import Gate, Rules
+from shared.logs import configure_logs
+from shared.prepared import Prepared
+from shared.settings import DatabaseSettings, ServiceSettings
+
+log = structlog.get_logger()
+
+Facts = Mapping[str, Any]
+
+
+def product_version() -> str:
+    try:
+        return version("coliseum")
+    except PackageNotFoundError:
+        return "0.1.0"
+
+
+def create_app(
+    service: str,
+    router: APIRouter,
+    settings: ServiceSettings,
+    *,
+    resources: Callable[[Any, Database], Any] | None = None,
+    health: Callable[[Any], Facts] | None = None,
+    prepared: frozenset[str] = frozenset(),
+    generation: Callable[[], int] = lambda: 0,
+    guarded: bool = True,
+) -> FastAPI:
+    """An app with its own database and resources, opened when the process serves and closed when it stops."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        configure_logs(service, settings.log_level)
+        app.state.settings = settings
+        app.state.database = Database(settings.database_url) if isinstance(settings, DatabaseSettings) else None
+        app.state.resources = resources(settings, app.state.database) if resources else None
+        log.info("service_started", version=product_version())
+        yield
+        if hasattr(app.state.resources, "close"):
+            app.state.resources.close()
+        if app.state.database is not None:
+            app.state.database.dispose()
+        log.info("service_stopped")
+
+    app = FastAPI(
+        title=f"Coliseum {service}",
+        version=product_version(),
+        lifespan=lifespan,
+        redoc_url=None,
+        docs_url="/docs",
+        strict_content_type=False,
+    )
+    app.include_router(router)
+    _add_health(app, service, settings, health)
+    _add_errors(app)
+    if prepared:
+        app.add_middleware(Prepared, paths=prepared, generation=generation)
+    token = settings.coliseum_token.get_secret_value() if settings.coliseum_token else None
+    app.add_middleware(Gate, rules=Rules(service, _hosts(settings), _commands(router), token, guarded))
+    return app
+
+
+def _hosts(settings: ServiceSettings) -> frozenset[str]:
+    own = {"localhost", "127.0.0.1", "[::1]", *(service.name for service in topology.SERVICES)}
+    return frozenset(own | {host.strip().lower() for host in settings.allowed_hosts.split(",") if host.strip()})
+
+
+def _commands(router: APIRouter) -> frozenset[str]:
+    """Paths that are documented as POST and kept as GET for callers of the older contract."""
+    methods: dict[str, set[str]] = {}
+    for route in router.routes:
+        methods.setdefault(getattr(route, "path", ""), set()).update(getattr(route, "methods", None) or ())
+    return frozenset(path for path, known in methods.items() if {"GET", "POST"} <= known)
+
+
+def _add_health(
+    app: FastAPI, service: str, settings: ServiceSettings, health: Callable[[Any], Facts] | None
+) -> None:
+    @app.get("/health", tags=["service"], summary="Whether this service can work")
+    def read_health(request: Request) -> Response:
+        facts: dict[str, Any] = {
+            "status": "ok",
+            "service": service,
+            "version": product_version(),
+            "database": None,
+            "environment": settings.environment,
+        }
+        database: Database | None = request.app.state.database
+        try:
+            facts["database"] = f"postgresql {database.version()}" if database else None
+            facts.update(health(request.app.state.resources) if health else {})
+        except (OperationalError, InterfaceError, PoolExhausted) as error:
+            facts.update(status="unavailable", database=str(error.__cause__ or error).strip().splitlines()[0])
+        return json_answer(facts, 503 if facts["status"] == "unavailable" else 200)
+
+    @app.get("/metrics", tags=["service"], summary="Prometheus metrics")
+    def read_metrics() -> Response:
+        return Response(generate_latest(), headers={"content-type": CONTENT_TYPE_LATEST})
+
+
+def _add_errors(app: FastAPI) -> None:
+    @app.exception_handler(Problem)
+    def problem(_: Request, error: Problem) -> Response:
+        return json_answer({"detail": error.detail, "error": error.name, "facts": error.facts}, error.status)
+
+    @app.exception_handler(RequestValidationError)
+    def invalid(_: Request, error: RequestValidationError) -> Response:
+        wrong = [_sentence(item) for item in error.errors()]
+        facts = {"wrong": wrong}
+        return json_answer({"detail": f"{'; '.join(wrong[:3])}.", "error": "Invalid", "facts": facts}, 422)
+
+    @app.exception_handler(HTTPException)
+    def refused(request: Request, error: HTTPException) -> Response:
+        detail = {404: f"There is no {request.url.path} here; see /docs.", 405: "This address does not take that method."}
+        body = {"detail": detail.get(error.status_code, str(error.detail)), "error": "HttpError", "facts": {}}
+        answer = json_answer(body, error.status_code)
+        answer.headers.update(error.headers or {})
+        return answer
+
+    @app.exception_handler(OperationalError)
+    @app.exception_handler(InterfaceError)
+    @app.exception_handler(PoolExhausted)
+    def database_away(_: Request, error: Exception) -> Response:
+        log.warning("database_unavailable", error=str(error).splitlines()[0])
+        away = DatabaseUnavailable()
+        return json_answer({"detail": away.detail, "error": away.name, "facts": {}}, away.status)
+
+
+def _sentence(item: Mapping[str, Any]) -> str:
+    where = ".".join(str(part) for part in item["loc"] if part not in ("body", "query", "path"))
+    return f"{where or 'the body'}: {item['msg'][0].lower()}{item['msg'][1:]}"

@@ -1,0 +1,45 @@
+"""Rows as lines of Postgres' COPY text format."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+
+NULL = "\\N"
+
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\x00": None})
+
+Value = str | int | Decimal | bool | datetime | bytes | None
+
+
+def copied(value: Value) -> str:
+    """One value. Text loses NUL characters, which Postgres cannot hold."""
+    if value is None:
+        return NULL
+    if isinstance(value, str):
+        return value.translate(_ESCAPES) if _needs_escape(value) else value
+    if isinstance(value, bytes):
+        return f"\\\\x{value.hex()}"
+    if value is True:
+        return "t"
+    if value is False:
+        return "f"
+    return str(value)
+
+
+def copied_row(values: Iterable[Value]) -> str:
+    return "\t".join([copied(value) for value in values]) + "\n"
+
+
+def copied_json(value: object) -> str:
+    return copied(json.dumps(value, default=str, ensure_ascii=False, separators=(",", ":")))
+
+
+def copied_texts(values: Iterable[str]) -> str:
+    """A `text[]`."""
+    quoted = ['"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' for value in values]
+    return copied("{" + ",".join(quoted) + "}")
+
+
+def _needs_escape(value: str) -> bool:
+    return "\\" in value or "\n" in value or "\t" in value or "\r" in value or "\x00" in value

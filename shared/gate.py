@@ -1,0 +1,170 @@
+"""The gate before every service: who may enter, how much they may bring, and one run id for all that follows."""
+
+import hmac
+import re
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from prometheus_client import Counter, Histogram
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.answers import encoded
+from shared.errors import Forbidden, Problem, TooLarge, Unauthorized
+
+log = structlog.get_logger()
+
+REQUESTS = Counter("coliseum_http_requests_total", "Requests answered.", ["service", "method", "route", "status"])
+SECONDS = Histogram("coliseum_http_request_seconds", "Time to the end of the answer.", ["service", "route"])
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+BODY_BYTES_MAX = 2_000_000
+RUN_ID = re.compile(r"^[A-Za-z0-9_.:-]{1,80}$")
+
+
+class UnknownHost(Forbidden):
+    """The Host header names a machine that this service does not answer for; add it to ALLOWED_HOSTS if it should."""
+
+    status = 421
+
+
+class CrossSite(Forbidden):
+    """A command cannot be given from another site's page."""
+
+
+class NotJson(Problem):
+    """A body has to be JSON: send content-type application/json."""
+
+    status = 415
+
+
+class InternalError(Problem):
+    """Something went wrong in this service; its log has the details under this run id."""
+
+    status = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    service: str
+    hosts: frozenset[str]
+    commands: frozenset[str]  # paths that act although they also answer GET
+    token: str | None  # None: commands are open, because only this machine can reach us
+    guarded: bool = True  # False for the sandbox, whose venues know neither tokens nor sites
+
+
+class Gate:
+    def __init__(self, app: ASGIApp, rules: Rules) -> None:
+        self.app = app
+        self.rules = rules
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        run_id = _run_id(headers)
+        structlog.contextvars.bind_contextvars(run_id=run_id)
+        answer = _Answer(send, run_id)
+        started = perf_counter()
+        try:
+            self._admit(scope, headers)
+        except Problem as problem:
+            await _refuse(problem, answer)
+        else:
+            await self._pass(scope, _bounded(receive), answer, run_id)
+        finally:
+            route = getattr(scope.get("route"), "path", None) or _known_path(scope["path"])
+            REQUESTS.labels(self.rules.service, scope["method"], route, answer.status).inc()
+            SECONDS.labels(self.rules.service, route).observe(perf_counter() - started)
+            structlog.contextvars.clear_contextvars()
+
+    async def _pass(self, scope: Scope, receive: Receive, answer: "_Answer", run_id: str) -> None:
+        """The wall between requests: one that fails is logged, and says nothing of how we are built."""
+        try:
+            await self.app(scope, receive, answer)
+        except TooLarge as problem:
+            await _refuse(problem, answer)
+        except Exception:
+            log.exception("request_failed", path=scope["path"])
+            if answer.status:
+                raise  # half an answer is out; the server cuts the connection
+            await _refuse(InternalError(run_id=run_id), answer)
+
+    def _admit(self, scope: Scope, headers: dict[bytes, bytes]) -> None:
+        host = _without_port(headers.get(b"host", b"").decode("latin-1"))
+        if host not in self.rules.hosts:
+            raise UnknownHost(host=host[:120])
+        length = headers.get(b"content-length", b"0")
+        if length.isdigit() and int(length) > BODY_BYTES_MAX:
+            raise TooLarge(limit_bytes=BODY_BYTES_MAX)
+        if self.rules.guarded and (scope["method"] not in SAFE_METHODS or scope["path"] in self.rules.commands):
+            self._admit_command(headers, has_body=length not in (b"0", b""))
+
+    def _admit_command(self, headers: dict[bytes, bytes], has_body: bool) -> None:
+        if headers.get(b"sec-fetch-site", b"none") not in (b"none", b"same-origin"):
+            raise CrossSite()
+        origin = headers.get(b"origin")
+        if origin is not None and origin.split(b"//", 1)[-1] != headers.get(b"host"):
+            raise CrossSite(origin=origin.decode("latin-1")[:120])
+        if self.rules.token is not None:
+            given = headers.get(b"authorization", b"").removeprefix(b"Bearer ")
+            if not hmac.compare_digest(given, self.rules.token.encode()):
+                raise Unauthorized()
+        media_type = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
+        if has_body and media_type != b"application/json":
+            raise NotJson(content_type=media_type.decode("latin-1")[:80])
+
+
+class _Answer:
+    """Sends on, and remembers the status."""
+
+    def __init__(self, send: Send, run_id: str) -> None:
+        self.send, self.run_id, self.status = send, run_id.encode(), 0
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            extra = [(b"x-run-id", self.run_id), (b"x-content-type-options", b"nosniff")]
+            message = {**message, "headers": [*message["headers"], *extra]}
+        await self.send(message)
+
+
+def _bounded(receive: Receive) -> Receive:
+    """Bodies without a length are counted as they arrive."""
+    taken = 0
+
+    async def take() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > BODY_BYTES_MAX:
+            raise TooLarge(limit_bytes=BODY_BYTES_MAX)
+        return message
+
+    return take
+
+
+async def _refuse(problem: Problem, send: Any) -> None:
+    body = encoded({"detail": problem.detail, "error": problem.name, "facts": problem.facts})
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": problem.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _run_id(headers: dict[bytes, bytes]) -> str:
+    given = headers.get(b"x-run-id", b"").decode("latin-1")
+    return given if RUN_ID.match(given) else uuid4().hex
+
+
+def _without_port(host: str) -> str:
+    if host.startswith("["):
+        return host.partition("]")[0] + "]"
+    return host.partition(":")[0].lower()
+
+
+def _known_path(path: str) -> str:
+    """A label for answers that no route made; strangers' paths must not become labels."""
+    return path if path in ("/health", "/metrics", "/events", "/markets", "/series") else "(none)"

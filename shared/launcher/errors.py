@@ -1,0 +1,50 @@
+"""What keeps Coliseum from starting; the docstring is the message."""
+
+from typing import Any
+
+
+class LaunchError(Exception):
+    """Coliseum cannot start."""
+
+    exit_code = 1
+
+    def __init__(self, **facts: Any) -> None:
+        super().__init__(" ".join((type(self).__doc__ or "").split()).format_map(facts))
+
+
+class AlreadyRuns(LaunchError):
+    """Coliseum already runs with the data in {folder} (process {pid}): {addresses}."""
+
+
+class PortInUse(LaunchError):
+    """Port {port} ({service}) is in use by another program: set PORT_OFFSET, or stop that program."""
+
+
+class HostUnusable(LaunchError):
+    """BIND_HOST is {host}, which is not an address of this machine: {reason}."""
+
+    exit_code = 2
+
+
+class DatabaseUnusable(LaunchError):
+    """DATABASE_URL leads to no database that can be used: {reason}."""
+
+    exit_code = 2
+
+
+class FolderUnusable(LaunchError):
+    """The data folder {folder} cannot be used: {reason}; set DATA_DIR to another one."""
+
+
+class SettingsFileUnusable(LaunchError):
+    """The file {file} cannot be read: {reason}."""
+
+    exit_code = 2
+
+
+class ProgramEnded(LaunchError):
+    """The {program} did not start: it {ending}. The end of {log} says: {words}"""
+
+
+class NotHealthy(LaunchError):
+    """The {program} did not answer on {address}/health within {seconds:.0f} s; its log is {log}."""

@@ -1,0 +1,98 @@
+"""What runs in a process of its own: forked from a parent that has imported everything already."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+import uvicorn
+from starlette.types import ASGIApp
+
+log = structlog.get_logger()
+
+GRACE_SECONDS = 2  # for requests that are under way when a service is told to stop
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    name: str
+    run: Callable[[], None]  # in the child; the process ends when it returns
+    address: str | None = None  # of a service, which answers /health there
+    in_terminal: bool = False  # writes where the parent writes instead of into a log
+
+
+def serve(app: ASGIApp, host: str, port: int) -> None:
+    config = uvicorn.Config(
+        app, host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_SECONDS
+    )
+    uvicorn.Server(config).run()
+
+
+class Lifeline:
+    """A pipe that only the parent can write to: its end is the end of the parent, even by kill -9."""
+
+    def __init__(self) -> None:
+        self._read, self._write = os.pipe()
+
+    def hold(self) -> None:
+        os.close(self._write)
+        threading.Thread(target=self._end_with_parent, name="lifeline", daemon=True).start()
+
+    def _end_with_parent(self) -> None:
+        os.read(self._read, 1)
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(GRACE_SECONDS + 1)
+        os._exit(1)
+
+    def close(self) -> None:
+        os.close(self._read)
+        os.close(self._write)
+
+
+def fork(program: Program, log_file: Path, lifeline: Lifeline, close: Sequence[int] = ()) -> int:
+    """The child's process id. `close` are files of the parent that a child must not keep open, such as its lock."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # until the child has a handling of its own
+    pid = os.fork()
+    if pid == 0:
+        _be(program, log_file, lifeline, close)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+    return pid
+
+
+def _be(program: Program, log_file: Path, lifeline: Lifeline, close: Sequence[int]) -> None:
+    """The wall around a child: whatever happens in it, it never returns into the parent's code."""
+    code = 1
+    try:
+        os.setsid()  # a Ctrl-C in the terminal is the parent's business
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+        for descriptor in close:
+            os.close(descriptor)
+        lifeline.hold()
+        if not program.in_terminal:
+            _write_into(log_file)
+        program.run()
+        code = 0
+    except Exception:
+        log.exception("program_failed", program=program.name)
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _write_into(log_file: Path) -> None:
+    for target, flags in (("/dev/null", os.O_RDONLY), (str(log_file), os.O_WRONLY | os.O_CREAT | os.O_APPEND)):
+        descriptor = os.open(target, flags, 0o644)
+        for standard in (0,) if target == "/dev/null" else (1, 2):
+            os.dup2(descriptor, standard)
+        os.close(descriptor)

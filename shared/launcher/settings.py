@@ -1,0 +1,45 @@
+"""What `make run` reads: the environment, and a file .env for what the environment does not say."""
+
+from collections.abc import MutableMapping
+from pathlib import Path
+
+from pydantic import Field, field_validator
+
+from shared.launcher.errors import SettingsFileUnusable
+from shared.settings import ServiceSettings
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+class LaunchSettings(ServiceSettings):
+    data_dir: Path = CHECKOUT / ".data"
+    database_url: str | None = None  # none: an embedded Postgres
+    live: bool = False
+    collect_every_seconds: float = Field(default=300, ge=0)  # 0: never
+
+    @field_validator("database_url")
+    @classmethod
+    def is_postgres(cls, url: str | None) -> str | None:
+        if url and not url.startswith(("postgresql://", "postgres://", "postgresql+psycopg2://")):
+            raise ValueError("must look like postgresql://user:password@host:port/database")
+        return url
+
+
+def read_settings_file(file: Path, environment: MutableMapping[str, str]) -> None:
+    """Lines of NAME=value, with or without quotes. What the environment says already stays as it is."""
+    try:
+        lines = file.read_text().splitlines()
+    except FileNotFoundError:
+        return
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsFileUnusable(file=file, reason=error) from error
+    for line in lines:
+        name, separator, value = line.strip().removeprefix("export ").partition("=")
+        if separator and not name.startswith("#"):
+            environment.setdefault(name.strip(), _unquoted(value.strip()))
+
+
+def _unquoted(value: str) -> str:
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
+        return value[1:-1]
+    return value.split(" #")[0].rstrip()

@@ -1,0 +1,1 @@
+"""The frame, the tokens and the figures that all pages share."""

@@ -1,0 +1,55 @@
+"""How figures are written on pages: money, prices, counts, times; a missing one is a dash with its reason."""
+
+from datetime import datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from markupsafe import Markup, escape
+
+MINUTE, HOUR, DAY = 60, 3_600, 86_400
+
+
+def missing(reason: str) -> Markup:
+    return Markup('<span class="missing" title="{0}"><span aria-hidden="true">—</span><span class="sr">{0}</span></span>').format(
+        reason
+    )
+
+
+def dollars(value: Decimal | None, reason: str = "not said by the venue") -> Markup:
+    if value is None:
+        return missing(reason)
+    return Markup("${}").format(f"{value.quantize(Decimal(1), ROUND_HALF_EVEN):,}")
+
+
+def cents(value: Decimal | None, reason: str = "nobody quotes here") -> Markup:
+    """A price of 0 to 1 dollars in cents; the venue's precision stands in the title."""
+    if value is None:
+        return missing(reason)
+    exact = value.normalize()
+    return Markup('<span title="{}">{}¢</span>').format(f"{exact:f} dollars", f"{(exact * 100).normalize():f}")
+
+
+def count(value: int | None, reason: str = "not known") -> Markup:
+    return missing(reason) if value is None else escape(f"{value:,}")
+
+
+def ago(moment: datetime | None, now: datetime, reason: str = "not yet") -> Markup:
+    """How long ago, or how long until; the exact moment stands in the title."""
+    if moment is None:
+        return missing(reason)
+    seconds = (now - moment).total_seconds()
+    words = f"{_span(seconds)} ago" if seconds >= 0 else f"in {_span(-seconds)}"
+    return Markup('<time datetime="{0}" title="{0}">{1}</time>').format(moment.isoformat(timespec="seconds"), words)
+
+
+def seconds(value: float | None) -> Markup:
+    return missing("not measured") if value is None else escape(f"{value:,.1f} s")
+
+
+def _span(seconds: float) -> str:
+    if seconds < MINUTE:
+        return f"{seconds:.0f} s"
+    if seconds < HOUR:
+        return f"{seconds / MINUTE:.0f} min"
+    if seconds < 2 * DAY:
+        return f"{seconds / HOUR:.0f} h"
+    return f"{seconds / DAY:.0f} days"
