@@ -24,6 +24,7 @@ NAME = "coliseum"  # of the role and of the database
 PORTS = range(29_000, 32_768)  # above those of the services, below those the kernel hands out for outgoing connections
 READY_SECONDS = 60.0  # a crash recovery with much to replay
 RESTART_SECONDS = 10.0  # after kill -9 the children of the old server take up to a second to go
+PAUSE_SECONDS = 0.2  # between two tries to launch
 LOG_BYTES_MAX = 10_000_000
 
 SETTINGS = {
@@ -68,10 +69,9 @@ class Cluster:
         """The server's address, once it answers; a server that already runs is adopted."""
         try:
             with self._alone():
-                if self._postmaster() is None:
+                adopted = self._postmaster() is not None and self._becomes_ready(None)
+                if not adopted:
                     self._prepare_and_launch()
-                else:
-                    self._wait_until_ready(None)
                 self._make_database()
                 return self._url()
         except OSError as error:
@@ -105,7 +105,7 @@ class Cluster:
         if not (self.data / "PG_VERSION").exists():
             self._initialise(account, binaries)
         self._forget_stranger()
-        self._wait_until_ready((account, binaries))
+        self._becomes_ready((account, binaries))
 
     def _check_version(self, binaries: Path) -> None:
         version = self.data / "PG_VERSION"
@@ -141,20 +141,23 @@ class Cluster:
             raise InitFailed(folder=self.home, reason=" ".join(done.stderr.split()))
         new.rename(self.data)
 
-    def _wait_until_ready(self, launch: tuple[Account, Path] | None) -> None:
+    def _becomes_ready(self, launch: tuple[Account, Path] | None) -> bool:
         """Ready is a connection that works. With `launch` the server is started, again while an old one is going."""
         began = time.monotonic()
-        started = 0.0
+        launched = 0.0
         while True:
-            if self._postmaster() is None and self._child() is None and time.monotonic() - started > 0.2:
-                if launch is None or (started and time.monotonic() - began > RESTART_SECONDS):
+            if self._postmaster() is None and self._child() is None and time.monotonic() - launched > PAUSE_SECONDS:
+                if launch is None:
+                    return False
+                if launched and time.monotonic() - began > RESTART_SECONDS:
                     raise NotReady(seconds=RESTART_SECONDS, reason=self._last_words(), log=self.log)
                 self._launch(*launch)
-                started = time.monotonic()
+                launched = time.monotonic()
             try:
-                return self._connect("postgres").close()
+                self._connect("postgres").close()
+                return True
             except psycopg2.OperationalError as error:
-                reason = str(error).strip().splitlines()[-1] + "."
+                reason = " ".join(str(error).split())
                 refused = "authentication failed" in reason and self._postmaster() is not None
                 if refused or time.monotonic() - began > READY_SECONDS:
                     raise NotReady(seconds=READY_SECONDS, reason=reason, log=self.log) from error

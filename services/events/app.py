@@ -1,16 +1,23 @@
 """The events service."""
 
+from fastapi import FastAPI
+
 from services.events.resources import Resources, Settings, generation
 from services.events.routes import router
 from shared.application import create_app
 from shared.settings import settings_of
 
-app = create_app(
-    "events",
-    router,
-    settings_of(Settings),
-    resources=Resources,
-    health=Resources.health,
-    prepared=frozenset({"/events", "/series"}),
-    generation=lambda: generation.number,
-)
+
+def events_app(settings: Settings) -> FastAPI:
+    return create_app(
+        "events",
+        router,
+        settings,
+        resources=Resources,
+        health=Resources.health,
+        prepared=frozenset({"/events", "/series"}),
+        generation=lambda: generation.number,
+    )
+
+
+app = events_app(settings_of(Settings))

@@ -118,7 +118,7 @@ class _Writer:
                 for half in changes.halves():
                     self._write(half)
                 return
-            [row] = [*changes.whole.values(), *changes.trading.values()]
+            [row] = [*changes.new.values(), *changes.facts.values(), *changes.trading.values()]
             reason = str(error.orig).splitlines()[0]
             log.warning("row_refused_by_database", market_id=row.market_id, reason=reason)
             refused = Rejected(self.platform, "market", row.external_id, "refused_by_database", reason)  # type: ignore[arg-type]

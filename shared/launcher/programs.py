@@ -13,6 +13,8 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
+from shared.logs import configure_logs
+
 log = structlog.get_logger()
 
 GRACE_SECONDS = 2  # for requests that are under way when a service is told to stop
@@ -56,14 +58,15 @@ class Lifeline:
 
 
 def fork(program: Program, log_file: Path, lifeline: Lifeline, close: Sequence[int] = ()) -> int:
-    """The child's process id. `close` are files of the parent that a child must not keep open, such as its lock."""
+    """The child's process id. `close` are files of the parent that a child must not keep open, such as its lock.
+
+    The caller has blocked the signals: the child lets them in once it does not handle them as its parent does.
+    """
     sys.stdout.flush()
     sys.stderr.flush()
-    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # until the child has a handling of its own
     pid = os.fork()
     if pid == 0:
         _be(program, log_file, lifeline, close)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     return pid
 
 
@@ -80,10 +83,12 @@ def _be(program: Program, log_file: Path, lifeline: Lifeline, close: Sequence[in
         lifeline.hold()
         if not program.in_terminal:
             _write_into(log_file)
+        configure_logs(program.name)
         program.run()
         code = 0
-    except Exception:
-        log.exception("program_failed", program=program.name)
+    except Exception as error:
+        log.exception("program_failed")
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")  # for people, and for the parent's own message
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

@@ -20,7 +20,8 @@ from tenacity import (
     Retrying,
     retry_if_exception,
     stop_after_attempt,
-    wait_exponential_jitter,
+    wait_exponential,
+    wait_random,
 )
 
 from shared.venues import metrics
@@ -43,6 +44,7 @@ TIMEOUTS = (5.0, 30.0)  # to connect, and between two bytes; seconds
 BODY_SECONDS_MAX = 120.0
 BYTES_MAX = 64 * 1024 * 1024  # Kalshi answers all its series at once: 18 MB
 RETRY_AFTER_MAX = 60.0
+BACKOFF_MAX = 8.0
 EXCERPT_LENGTH = 300
 _CHUNK = 32 * 1024
 
@@ -93,7 +95,7 @@ class Transport:
         self._local = threading.local()
         self._retrying = Retrying(
             stop=stop_after_attempt(attempts_max),
-            wait=wait_exponential_jitter(initial=backoff_seconds, max=8, jitter=backoff_seconds),
+            wait=wait_exponential(multiplier=backoff_seconds, max=BACKOFF_MAX) + wait_random(0, backoff_seconds),
             retry=retry_if_exception(lambda error: isinstance(error, VenueError) and error.again),
             before_sleep=self._note_retry,
             sleep=sleep,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from functools import lru_cache
 from hashlib import blake2b
 
 from services.markets.domain.quality import Quality
@@ -104,21 +105,25 @@ class Known:
 class Changes:
     """What one batch has to write; a market that comes twice is written once, as it came last."""
 
-    whole: dict[str, Row] = field(default_factory=dict)
+    new: dict[str, Row] = field(default_factory=dict)
+    facts: dict[str, Row] = field(default_factory=dict)
     trading: dict[str, Row] = field(default_factory=dict)
 
     def add(self, row: Row, fate: Fate) -> None:
-        if fate is Fate.TRADING_CHANGED and row.market_id not in self.whole:
-            self.trading[row.market_id] = row
-        elif fate is not Fate.UNCHANGED:
+        if fate is Fate.NEW or row.market_id in self.new:
+            self.new[row.market_id] = row
+        elif fate is Fate.FACTS_CHANGED or row.market_id in self.facts:
             self.trading.pop(row.market_id, None)
-            self.whole[row.market_id] = row
+            self.facts[row.market_id] = row
+        else:
+            self.trading[row.market_id] = row
 
     def __len__(self) -> int:
-        return len(self.whole) + len(self.trading)
+        return len(self.new) + len(self.facts) + len(self.trading)
 
     def halves(self) -> "tuple[Changes, Changes]":
-        rows = [(Fate.FACTS_CHANGED, row) for row in self.whole.values()]
+        rows = [(Fate.NEW, row) for row in self.new.values()]
+        rows += [(Fate.FACTS_CHANGED, row) for row in self.facts.values()]
         rows += [(Fate.TRADING_CHANGED, row) for row in self.trading.values()]
         first, second = Changes(), Changes()
         for place, (fate, row) in enumerate(rows):
@@ -228,12 +233,14 @@ def _trading_text(market: Market) -> str:
     return copied_row((*prices, *figures)).rstrip("\n")
 
 
+@lru_cache(maxsize=1_024)
 def _bands_text(bands: tuple[PriceBand, ...]) -> str:
     if not bands:
         return NULL
     return copied_json([{"start": str(b.start), "end": str(b.end), "step": str(b.step)} for b in bands])
 
 
+@lru_cache(maxsize=1_024)
 def _fee_text(fee: FeeSchedule | None, waived_until: datetime | None) -> str:
     """The terms the market itself carries; those of series and event are joined when it is read."""
     if fee is None and waived_until is None:

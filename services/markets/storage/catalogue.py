@@ -1,5 +1,6 @@
 """Markets as a sync finds and leaves them: known hashes, changed rows, superseded facts."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import Connection, text
@@ -65,8 +66,6 @@ WHERE NOT {_KEEP_QUOTE} AND {{moved}}
 """
 _MOVED = """(m.yes_bid, m.yes_ask, m.yes_bid_size, m.yes_ask_size)
     IS DISTINCT FROM (s.yes_bid, s.yes_ask, s.yes_bid_size, s.yes_ask_size)"""
-_FIRST = "m.created_at = s.received_at AND (s.yes_bid IS NOT NULL OR s.yes_ask IS NOT NULL)"
-
 _UPDATE_TRADING = f"UPDATE markets m SET {_SET_TRADING} FROM staged_trading s WHERE m.market_id = s.market_id"
 
 # What is final changes only by a correction, which the resolutions bring; a cached listing cannot reopen it.
@@ -84,20 +83,33 @@ UPDATE markets m SET {", ".join(f"{name} = s.{name}" for name in _STORED_FACTS)}
     facts_hash = s.facts_hash, valid_from = s.received_at, {_SET_TRADING}
 FROM staged_markets s WHERE m.market_id = s.market_id AND {_SUPERSEDED}
 """
+_SIDES = "(VALUES ('yes', s.yes_name, s.yes_token), ('no', s.no_name, s.no_token)) o (side, name, token_id)"
 _INSERT_NEW = f"""
-INSERT INTO markets (market_id, platform, external_id, {", ".join(_STORED_FACTS)}, facts_hash, valid_from,
-    {", ".join(_QUOTE)}, quoted_at, quote_source, {", ".join(_FIGURES)}, content_hash, venue_updated_at,
-    created_at, updated_at)
-SELECT market_id, platform, external_id, {", ".join(_STORED_FACTS)}, facts_hash, received_at,
-    {", ".join(_QUOTE)}, received_at, quote_source, {", ".join(_FIGURES)}, content_hash, venue_updated_at,
-    received_at, received_at
-FROM staged_markets ON CONFLICT (market_id) DO NOTHING
+WITH added AS (
+    INSERT INTO markets (market_id, platform, external_id, {", ".join(_STORED_FACTS)}, facts_hash, valid_from,
+        {", ".join(_QUOTE)}, quoted_at, quote_source, {", ".join(_FIGURES)}, content_hash, venue_updated_at,
+        created_at, updated_at)
+    SELECT market_id, platform, external_id, {", ".join(_STORED_FACTS)}, facts_hash, received_at,
+        {", ".join(_QUOTE)}, received_at, quote_source, {", ".join(_FIGURES)}, content_hash, venue_updated_at,
+        received_at, received_at
+    FROM staged_markets ON CONFLICT (market_id) DO NOTHING RETURNING market_no, market_id
+), outcomes AS (
+    INSERT INTO market_outcomes (market_no, side, name, token_id)
+    SELECT market_no, side, name, token_id FROM added JOIN staged_markets s USING (market_id) CROSS JOIN LATERAL {_SIDES}
+    WHERE name IS NOT NULL
+), rules AS (
+    INSERT INTO market_rules (market_no, rules, updated_at)
+    SELECT market_no, rules, received_at FROM added JOIN staged_markets USING (market_id) WHERE rules IS NOT NULL
+)
+INSERT INTO market_snapshots (quoted_at, market_no, yes_bid, yes_ask, yes_bid_size, yes_ask_size)
+SELECT received_at, market_no, yes_bid, yes_ask, yes_bid_size, yes_ask_size
+FROM added JOIN staged_markets USING (market_id) WHERE yes_bid IS NOT NULL OR yes_ask IS NOT NULL
 """
-_WRITE_OUTCOMES = """
+_WRITE_OUTCOMES = f"""
 INSERT INTO market_outcomes (market_no, side, name, token_id)
 SELECT m.market_no, side, name, token_id
 FROM staged_markets s JOIN markets m USING (market_id)
-CROSS JOIN LATERAL (VALUES ('yes', s.yes_name, s.yes_token), ('no', s.no_name, s.no_token)) o (side, name, token_id)
+CROSS JOIN LATERAL {_SIDES}
 WHERE name IS NOT NULL
 ON CONFLICT (market_no, side) DO UPDATE SET name = excluded.name, token_id = excluded.token_id
 WHERE (market_outcomes.name, market_outcomes.token_id) IS DISTINCT FROM (excluded.name, excluded.token_id)
@@ -133,16 +145,20 @@ def write_changes(connection: Connection, platform: str, changes: Changes, now: 
         copy_rows(connection, "staged_trading", (*_TRADING_STAMPS, *TRADING), map(_trading_line, changes.trading.values()))
         connection.execute(text(_APPEND_SNAPSHOTS.format(staged="staged_trading", moved=_MOVED)))
         connection.execute(text(_UPDATE_TRADING))
-    if changes.whole:
-        connection.execute(text(_STAGE_WHOLE))
-        copy_rows(connection, "staged_markets", (*_STAMPS, *FACTS, *TRADING), map(_whole_line, changes.whole.values()))
+    if changes.facts:
+        _stage_whole(connection, changes.facts.values())
         connection.execute(text(_APPEND_SNAPSHOTS.format(staged="staged_markets", moved=_MOVED)))
-        connection.execute(text(_KEEP_VERSIONS))
-        connection.execute(text(_UPDATE_WHOLE))
-        if connection.execute(text(_INSERT_NEW)).rowcount:
-            connection.execute(text(_APPEND_SNAPSHOTS.format(staged="staged_markets", moved=_FIRST)))
-        connection.execute(text(_WRITE_OUTCOMES))
-        connection.execute(text(_WRITE_RULES))
+        for statement in (_KEEP_VERSIONS, _UPDATE_WHOLE, _WRITE_OUTCOMES, _WRITE_RULES):
+            connection.execute(text(statement))
+        connection.execute(text("TRUNCATE staged_markets"))
+    if changes.new:
+        _stage_whole(connection, changes.new.values())
+        connection.execute(text(_INSERT_NEW))
+
+
+def _stage_whole(connection: Connection, rows: Iterable[Row]) -> None:
+    connection.execute(text(_STAGE_WHOLE))
+    copy_rows(connection, "staged_markets", (*_STAMPS, *FACTS, *TRADING), map(_whole_line, rows))
 
 
 def lock_platform(connection: Connection, platform: str) -> None:

@@ -86,12 +86,15 @@ class Quotes:
 
     @cached_property
     def _pair(self) -> tuple[Ints, Ints]:
-        """Bid and ask whose middle is on average the quoted value: rounded at random, once per market."""
+        """Bid and ask whose middle is on average the quoted value: rounded at random, once per market.
+
+        At the ends of the grid one side is left: nobody bids below one tick or asks above the last.
+        """
         place = self.quoted * UNIT / self.tick - self.width / 2
         bid = np.floor(place + self.markets.draw(ROUNDING)).astype(np.int64)
-        ask = (bid + self.width) * self.tick
-        bid = bid * self.tick
-        return np.where(bid > 0, bid, NOBODY), np.where((ask < UNIT) & (ask > 0), ask, NOBODY)
+        ask = np.maximum(bid + self.width, 1) * self.tick
+        bid = np.minimum(bid * self.tick, UNIT - self.tick)
+        return np.where(bid > 0, bid, NOBODY), np.where(ask < UNIT, ask, NOBODY)
 
     @cached_property
     def _open(self) -> Flags:

@@ -65,7 +65,7 @@ def shared_of(identity: Identity, event: EventId, text: EventText) -> Shared:
 
 def market_slug(shared: Shared, index: int) -> str:
     legs = shared.text.legs
-    return shared.text.slug if len(legs) == 1 else f"{shared.text.slug}-{slug_of(legs[index].label)}-{index}"
+    return shared.text.slug if len(legs) == 1 else f"{slug_of(legs[index].label)}-{shared.text.slug}-m{index}"
 
 
 def market_row(identity: Identity, shared: Shared, facts: Facts, events: str = "", tags: str = "") -> str:

@@ -223,11 +223,11 @@ def _contracts(fixed_point: Decimal | None, whole: int | None) -> Decimal | None
 
 
 def _question(row: MarketRow) -> str:
-    """`title` is on its way out; the sub-title then says what this market asks. Titles carry Markdown's `**`."""
-    question = (row.title or row.yes_sub_title or row.subtitle or "").replace("**", "").strip()
-    if not question:
-        raise Unreadable("missing", "title", "the market has neither title nor sub-title")
-    return question
+    """`title` is on its way out and empty where the event asks the question: then the venue's other names serve.
+
+    Titles carry Markdown's `**`.
+    """
+    return (row.title or row.yes_sub_title or row.subtitle or "").replace("**", "").strip() or row.ticker
 
 
 def _rules(row: MarketRow) -> str | None:

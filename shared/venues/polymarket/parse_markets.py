@@ -198,7 +198,7 @@ def _outcomes(row: MarketRow, tokens: tuple[str, str] | None) -> tuple[MarketOut
         )
     yes, no = names
     if not (isinstance(yes, str) and isinstance(no, str)) or "\0" in yes or "\0" in no:
-        raise Unreadable("not_text", "outcomes", "an outcome has no readable name")
+        raise Unreadable("not_text", "outcomes", "`outcomes` holds a name that cannot be read")
     first, second = tokens or (None, None)
     return MarketOutcome("yes", yes, first), MarketOutcome("no", no, second)
 

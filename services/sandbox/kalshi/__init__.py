@@ -1,0 +1,1 @@
+"""Kalshi's Trade API v2: public market data."""

@@ -1,0 +1,145 @@
+"""From nothing to running services, and back."""
+
+import gc
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from importlib import import_module
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from db.embedded.cluster import Cluster
+from db.embedded.errors import ClusterError
+from shared import topology
+from shared.launcher.checks import check_database, check_ports, only_one
+from shared.launcher.collection import Step, collect_forever
+from shared.launcher.programs import SIGNALS, Program, serve
+from shared.launcher.settings import LaunchSettings
+from shared.launcher.supervisor import Supervisor, health_of
+from shared.launcher.world import sandbox_variables
+from shared.topology import Service
+
+TICK_SECONDS = 0.2
+POSTGRES_STOP_SECONDS = 1.5
+REACHABLE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # where a host that means "everywhere" can be asked
+
+
+def launch(settings: LaunchSettings, services: Sequence[Service], began: float) -> None:
+    """Returns when a signal ends it, with everything stopped."""
+    for number in SIGNALS:
+        signal.signal(number, _interrupt)
+    services = _set_the_world(settings, services)
+    addresses = {service.name: _address(settings, service) for service in services}
+    cluster = None if settings.database_url else Cluster(settings.data_dir / "postgres")
+    with ExitStack() as stack:
+        lock = stack.enter_context(only_one(settings.data_dir, addresses))
+        check_ports(settings.bind_host, {service.name: topology.port_of(service) for service in services})
+        supervisor = Supervisor(settings.data_dir / "logs", _say, (lock.fileno(),))
+        stack.callback(_stop, supervisor, cluster)
+        os.environ["DATABASE_URL"] = _database(settings, cluster)
+        migration = supervisor.start(Program("migrations", _migrate))
+        programs = [_program(settings, service) for service in services]
+        supervisor.wait_for_end(migration)
+        gc.collect()
+        gc.freeze()  # what the children share with us stays where it is
+        for program in programs:
+            supervisor.start(program)
+        supervisor.wait_until_healthy()
+        _show_table(addresses, settings.data_dir, time.monotonic() - began)
+        if settings.collect_every_seconds > 0:
+            supervisor.start(_collection(settings, services))
+        _look_after(supervisor, cluster)
+
+
+def _set_the_world(settings: LaunchSettings, services: Sequence[Service]) -> list[Service]:
+    """The sandbox is left out where every venue has an address of its own."""
+    sandbox = topology.SANDBOX
+    variables = {} if settings.live else sandbox_variables(os.environ, f"http://127.0.0.1:{topology.port_of(sandbox)}")
+    os.environ.update(variables)
+    return [service for service in services if service != sandbox or variables]
+
+
+def _address(settings: LaunchSettings, service: Service) -> str:
+    host = REACHABLE.get(settings.bind_host, settings.bind_host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{topology.port_of(service)}"
+
+
+def _database(settings: LaunchSettings, cluster: Cluster | None) -> str:
+    if cluster is not None:
+        return cluster.start()
+    url = str(settings.database_url)
+    check_database(url)
+    return url
+
+
+def _migrate() -> None:
+    """In a child, so that only it pays for alembic, while the parent imports the services."""
+    from db.migrate import upgrade
+
+    upgrade(os.environ["DATABASE_URL"])
+
+
+def _program(settings: LaunchSettings, service: Service) -> Program:
+    module, _, name = service.application.partition(":")
+    app = getattr(import_module(module), name)
+    port = topology.port_of(service)
+    return Program(service.name, lambda: serve(app, settings.bind_host, port), _address(settings, service))
+
+
+def _collection(settings: LaunchSettings, services: Sequence[Service]) -> Program:
+    """A process like the others, so that the parent keeps a single thread, which makes forking safe."""
+    commands = {
+        topology.EVENTS: "/events/export-all-active-events-db",
+        topology.MARKETS: "/markets/export-all-markets-db",
+    }
+    steps = [
+        Step(service.name, _address(settings, service) + command, f"{_address(settings, service)}/{service.name}/sync")
+        for service, command in commands.items()
+        if service in services
+    ]
+    token = settings.coliseum_token.get_secret_value() if settings.coliseum_token else None
+    every = settings.collect_every_seconds
+    return Program("collection", lambda: collect_forever(steps, token, every), in_terminal=True)
+
+
+def _look_after(supervisor: Supervisor, cluster: Cluster | None) -> NoReturn:
+    while True:
+        if cluster is not None and cluster.running() is None:
+            _say("postgres is gone; it starts again")
+            try:
+                cluster.start()
+                _say("postgres runs again")
+            except ClusterError as error:
+                _say(str(error))
+        supervisor.tick(time.monotonic())
+        time.sleep(TICK_SECONDS)
+
+
+def _stop(supervisor: Supervisor, cluster: Cluster | None) -> None:
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)  # it is stopping already
+    supervisor.stop()
+    if cluster is not None:
+        cluster.stop(POSTGRES_STOP_SECONDS)
+
+
+def _interrupt(_: int, __: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _show_table(addresses: dict[str, str], data_dir: Path, seconds: float) -> None:
+    rows = [("service", "address", "health"), *((n, a, health_of(a) or "not ok") for n, a in addresses.items())]
+    name_width, address_width = (max(len(row[column]) for row in rows) for column in (0, 1))
+    lines = [f"  {name:<{name_width}}  {address:<{address_width}}  {health}" for name, address, health in rows]
+    print("\n".join(["", *lines, "", f"logs: {data_dir / 'logs'}", f"ready in {seconds:.1f} s"]), flush=True)
+
+
+def _say(sentence: str) -> None:
+    try:
+        print(f"{time.strftime('%H:%M:%S')} {sentence}", flush=True)
+    except OSError:  # the terminal was closed; what runs goes on until it is told to stop
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115

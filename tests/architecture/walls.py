@@ -1,0 +1,19 @@
+"""The exceptions that the house allows, each with its reason; one that nobody needs any more fails the check."""
+
+from tests.architecture.rules.broad_handlers import Wall
+
+WALLS = (
+    Wall("shared/gate.py", "Gate._pass", "one request that fails says nothing of how we are built, and others go on"),
+    Wall("shared/syncs.py", "_collect_apart", "a venue that is down must not keep the other one from being collected"),
+    Wall("shared/syncs.py", "_reporting.report", "progress that cannot be written does not stop the sync itself"),
+    Wall("shared/launcher/programs.py", "_be", "whatever happens in a forked child, it never returns into its parent's code"),
+)
+
+# Who looks at the clock without being a route or an entry point.
+CLOCK_READERS = {
+    "shared/venues/transport.py": "Retry-After may be a date, which means something only against the clock",
+    "shared/venues/circuit.py": "says in /health since when a venue is away; the opening itself runs on monotonic time",
+}
+
+# A table that several services write to through one module of `shared`, by the design.
+SHARED_WRITERS = {"trading_signals": "shared/signals.py", "feed_entries": "shared/feed.py"}

@@ -1,0 +1,1 @@
+"""Tests of what the venues say and how we read it."""
