@@ -85,7 +85,7 @@ endef
 alone := set -euo pipefail; if command -v flock >/dev/null; then exec 9<Makefile; flock 9; fi
 new_enough := import sys; sys.exit(sys.version_info < (3, 11))
 
-# Where the Python below .venv is gone or too old (an upgrade of the system), everything is made anew.
+# Where the Python that .venv was made with is gone (an upgrade of the system), everything is made anew.
 $(BIN)/python:
 	@$(alone); \
 	if $(BIN)/python -c '$(new_enough)' 2>/dev/null; then exit 0; fi; \
@@ -131,3 +131,9 @@ $(RUNTIME): requirements.lock $(BIN)/python
 # The development lock holds the runtime packages too, so its installation stands for both.
 $(DEVELOPMENT): requirements-dev.lock $(BIN)/python
 	$(call install,$@ $(RUNTIME))
+
+# A stamp beside a Python that is gone says nothing.
+ifeq ($(realpath $(BIN)/python),)
+.PHONY: anew
+$(RUNTIME) $(DEVELOPMENT): anew
+endif

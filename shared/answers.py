@@ -1,24 +1,13 @@
 """Answers of lists and things: bytes made once, an entity tag, and 304 for who has them already."""
 
-from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
 
-import orjson
 from fastapi import Request, Response
 
+from shared.json_bytes import encoded
+
 JSON_TYPE = "application/json"
-
-
-def encoded(value: Any) -> bytes:
-    """JSON bytes; a Decimal becomes a number with all its digits."""
-    return orjson.dumps(value, default=_number, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS)
-
-
-def _number(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return orjson.Fragment(format(value.normalize(), "f") if value else "0")
-    raise TypeError(f"{type(value).__name__} has no JSON form here")
 
 
 def etag_of(body: bytes) -> str:

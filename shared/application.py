@@ -92,9 +92,7 @@ def _commands(router: APIRouter) -> frozenset[str]:
     return frozenset(path for path, known in methods.items() if {"GET", "POST"} <= known)
 
 
-def _add_health(
-    app: FastAPI, service: str, settings: ServiceSettings, health: Callable[[Any], Facts] | None
-) -> None:
+def _add_health(app: FastAPI, service: str, settings: ServiceSettings, health: Callable[[Any], Facts] | None) -> None:
     @app.get("/health", tags=["service"], summary="Whether this service can work")
     def read_health(request: Request) -> Response:
         facts: dict[str, Any] = {
@@ -130,7 +128,10 @@ def _add_errors(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def refused(request: Request, error: HTTPException) -> Response:
-        detail = {404: f"There is no {request.url.path} here; see /docs.", 405: "This address does not take that method."}
+        detail = {
+            404: f"There is no {request.url.path} here; see /docs.",
+            405: "This address does not take that method.",
+        }
         body = {"detail": detail.get(error.status_code, str(error.detail)), "error": "HttpError", "facts": {}}
         answer = json_answer(body, error.status_code)
         answer.headers.update(error.headers or {})

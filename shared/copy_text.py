@@ -1,9 +1,10 @@
 """Rows as lines of Postgres' COPY text format."""
 
-import json
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
+
+from shared.json_bytes import encoded
 
 NULL = "\\N"
 
@@ -30,7 +31,8 @@ def copied_row(values: Iterable[Value]) -> str:
 
 
 def copied_json(value: object) -> str:
-    return copied(json.dumps(value, default=str, ensure_ascii=False, separators=(",", ":")))
+    """A `jsonb`; Postgres keeps a number with all the digits that a Decimal has."""
+    return copied(encoded(value).decode())
 
 
 def copied_texts(values: Iterable[str]) -> str:

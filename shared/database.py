@@ -41,7 +41,9 @@ class Database:
     def lock(self, name: str) -> Iterator[bool]:
         """Whether we hold the lock of that name. Postgres frees it when the holder ends, however it ends."""
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            taken = connection.execute(text("SELECT pg_try_advisory_lock(hashtext(:name))"), {"name": name}).scalar_one()
+            taken = connection.execute(
+                text("SELECT pg_try_advisory_lock(hashtext(:name))"), {"name": name}
+            ).scalar_one()
             try:
                 yield bool(taken)
             finally:

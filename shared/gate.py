@@ -11,8 +11,8 @@ import structlog
 from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.answers import encoded
 from shared.errors import Forbidden, Problem, TooLarge, Unauthorized
+from shared.json_bytes import encoded
 
 log = structlog.get_logger()
 

@@ -36,7 +36,7 @@ class Entry:
 
 
 class Prepared:
-    """Keeps the bytes of successful GETs of the named paths until the data of this process change, or a second passes."""
+    """Keeps the bytes of answered lists until this process changes its data, or a second passes."""
 
     def __init__(self, app: ASGIApp, paths: frozenset[str], generation: Callable[[], int]) -> None:
         self.app = app

@@ -214,7 +214,7 @@ class Cluster:
         """The process that serves these data, whoever started it."""
         try:
             pid = int((self.data / "postmaster.pid").read_text().splitlines()[0])
-        except (FileNotFoundError, IndexError, ValueError):
+        except (FileNotFoundError, NotADirectoryError, IndexError, ValueError):
             return None
         return pid if _serves(pid, self.data) else None
 

@@ -1,6 +1,7 @@
 """How Alembic reaches the database that `db.migrate` names."""
 
 from alembic import context
+
 from db.engine import engine_of
 from db.schema import catalogue
 

@@ -160,7 +160,7 @@ order_books = Table(
     Column("market_no", Integer, ForeignKey("markets.market_no"), primary_key=True),
     Column("quoted_at", Moment, nullable=False),  # when we received it
     Column("venue_time", Moment),
-    Column("bids", JSONB, nullable=False),  # of the yes side, best first, [price, size] as text
+    Column("bids", JSONB, nullable=False),  # of the yes side, best first, [price, size]
     Column("asks", JSONB, nullable=False),
 )
 

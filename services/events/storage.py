@@ -124,13 +124,17 @@ def write_rows(connection: Connection, entity: Entity, rows: Sequence[Row], rece
 def record_platform(
     connection: Connection, platform: str, display_name: str, base_url: str, simulated: bool | None, now: datetime
 ) -> None:
-    values = {"platform": platform, "display_name": display_name, "base_url": base_url, "simulated": simulated, "now": now}
+    values = {
+        "platform": platform,
+        "display_name": display_name,
+        "base_url": base_url,
+        "simulated": simulated,
+        "now": now,
+    }
     connection.execute(text(_UPSERT_PLATFORM), values)
 
 
-def events_page(
-    connection: Connection, which: EventFilter, cursor: str | None, limit: int
-) -> tuple[bytes, str | None]:
+def events_page(connection: Connection, which: EventFilter, cursor: str | None, limit: int) -> tuple[bytes, str | None]:
     """A JSON array of events in the order of their ids, and where the next page begins."""
     conditions, values = _where(which)
     traded = _TRADED if any("traded." in condition for condition in conditions) else ""

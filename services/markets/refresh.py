@@ -17,7 +17,7 @@ from services.markets.storage.snapshots import write_quotes
 from shared.database import Database
 from shared.syncs import Clock
 from shared.venues.failures import VenueError
-from shared.venues.records import Book, Level, Period, Quote, Rejected
+from shared.venues.records import Book, Period, Quote, Rejected
 from shared.venues.venue import Venue
 
 log = structlog.get_logger()
@@ -61,10 +61,15 @@ def refresh_prices(
         return {market_id: _quote_shown(market_id, quote, received_at) for market_id, quote in quotes.items()}
 
     prices = _by_venue(database, venues, market_ids, failures, quotes_of)
-    return {"prices": [prices[market_id] for market_id in market_ids if market_id in prices], "failures": failures.shown()}
+    return {
+        "prices": [prices[market_id] for market_id in market_ids if market_id in prices],
+        "failures": failures.shown(),
+    }
 
 
-def refresh_books(database: Database, venues: Sequence[Venue], market_ids: Sequence[str], clock: Clock) -> dict[str, Any]:
+def refresh_books(
+    database: Database, venues: Sequence[Venue], market_ids: Sequence[str], clock: Clock
+) -> dict[str, Any]:
     """Fresh books of these markets, all levels."""
     failures = Failures()
 
@@ -114,7 +119,12 @@ def refresh_resolutions(
 
 
 def backfill_history(
-    database: Database, venues: Sequence[Venue], market_ids: Sequence[str], period: Period, since: datetime, until: datetime
+    database: Database,
+    venues: Sequence[Venue],
+    market_ids: Sequence[str],
+    period: Period,
+    since: datetime,
+    until: datetime,
 ) -> dict[str, Any]:
     """Candles of the venues' own histories."""
     failures = Failures()

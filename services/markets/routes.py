@@ -57,7 +57,8 @@ def clock() -> datetime:
 Here = Annotated[Resources, Depends(resources_of)]
 MarketId = Annotated[str, Path(pattern=MARKET_ID, examples=["polymarket:906973", "kalshi:KXHIGHNY-26JUL19-T80"])]
 Ids = Annotated[
-    list[Annotated[str, Field(pattern=MARKET_ID)]], Field(min_length=1, max_length=IDS_MAX, examples=[["polymarket:906973"]])
+    list[Annotated[str, Field(pattern=MARKET_ID)]],
+    Field(min_length=1, max_length=IDS_MAX, examples=[["polymarket:906973"]]),
 ]
 
 
@@ -90,7 +91,9 @@ def both(path: str, **facts: Any) -> Callable[[Callable[..., Response]], Callabl
 @both("/markets/export-all-markets-db", summary="Sync all markets of both venues now")
 def export_all_markets(
     here: Here,
-    min_liquidity: Annotated[Decimal | None, Query(ge=0, description="Dollars; new markets below it are left out.")] = None,
+    min_liquidity: Annotated[
+        Decimal | None, Query(ge=0, description="Dollars; new markets below it are left out.")
+    ] = None,
     include_resolved: Annotated[bool | None, Query(description="Keep listed markets that are final already.")] = None,
 ) -> Response:
     """Answers when the sync has ended: what was seen, new, changed, unchanged, filtered and rejected, by venue.
@@ -110,7 +113,9 @@ def export_filtered_markets(
     here: Here,
     min_liquidity: Annotated[Decimal, Query(ge=0)] = Decimal(0),
     min_volume: Annotated[Decimal, Query(ge=0)] = Decimal(0),
-    min_conviction: Annotated[Decimal, Query(ge=0, le=Decimal("0.5"), description="Distance of the price from 0.5.")] = Decimal(0),
+    min_conviction: Annotated[
+        Decimal, Query(ge=0, le=Decimal("0.5"), description="Distance of the price from 0.5.")
+    ] = Decimal(0),
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     cursor: str | None = None,
 ) -> Response:
@@ -149,7 +154,9 @@ def list_markets(
     closes_before: AwareDatetime | None = None,
     order: Annotated[
         Literal["id", "volume", "volume_24h", "liquidity", "closes_at"],
-        Query(description="`id` gives every market exactly once even while syncs write; the others rank moving figures."),
+        Query(
+            description="`id` gives every market exactly once even while syncs write; the others rank moving figures."
+        ),
     ] = "id",
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     cursor: Annotated[str | None, Query(max_length=300)] = None,
@@ -203,10 +210,10 @@ def read_history(
     if start >= end:
         raise BadPeriod(since=start, until=end)
     with here.database.connection() as connection:
-        [market] = stored_markets(connection, [market_id]) or [None]
-        if market is None:
+        stored = stored_markets(connection, [market_id])
+        if not stored:
             raise MarketNotFound(market_id=market_id)
-        found = candles.price_history(connection, market.market_no, minutes, start, end, CANDLES_MAX)
+        found = candles.price_history(connection, stored[0].market_no, minutes, start, end, CANDLES_MAX)
     body = json_answer({"market_id": market_id, "period": period, "candles": found}).body
     return tagged_answer(request, bytes(body))
 

@@ -3,6 +3,8 @@
 from fastapi import FastAPI, Request, Response
 
 from services.sandbox.answers import VenueError, said
+from services.sandbox.limits import Limits
+from services.sandbox.misbehaviour import Misbehaviour
 from services.sandbox.resources import Sandbox
 from services.sandbox.routes import router
 from services.sandbox.settings import Settings
@@ -14,6 +16,8 @@ def build_app(settings: Settings) -> FastAPI:
     app = create_app(
         "sandbox", router, settings, resources=lambda own, _: Sandbox(own), health=world_facts, guarded=False
     )
+
+    app.add_middleware(Misbehaviour, limits=Limits() if settings.sandbox_rate_limits else None)
 
     @app.exception_handler(VenueError)
     async def refused(_: Request, error: VenueError) -> Response:

@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from db.embedded.errors import ClusterError
 from shared import topology
@@ -14,10 +15,10 @@ from shared.settings import SettingsError, settings_of
 from shared.topology import Service
 
 
-def main(services: Sequence[Service] = topology.SERVICES) -> int:
+def main(services: Sequence[Service] = topology.SERVICES, settings_file: Path = CHECKOUT / ".env") -> int:
     began = time.monotonic()
     try:
-        read_settings_file(CHECKOUT / ".env", os.environ)
+        read_settings_file(settings_file, os.environ)
         launch(settings_of(LaunchSettings), services, began)
     except KeyboardInterrupt:
         print("stopped")

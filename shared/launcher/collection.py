@@ -9,9 +9,15 @@ from typing import Any, TextIO
 
 import requests
 
+from shared import topology
+
 POLL_SECONDS = 0.5
 ANSWER_SECONDS = 3_600  # a full sync of the real venues with their real limits
 BAR_WIDTH = 24
+COMMANDS = {
+    topology.EVENTS.name: "/events/export-all-active-events-db",
+    topology.MARKETS.name: "/markets/export-all-markets-db",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +43,18 @@ class Terminal:
         self.out.flush()
 
 
-def collect_forever(steps: list[Step], token: str | None, every_seconds: float) -> None:
+def steps_of(addresses: Mapping[str, str]) -> list[Step]:
+    """Events first: a market names its event."""
+    return [
+        Step(noun, addresses[noun] + command, f"{addresses[noun]}/{noun}/sync")
+        for noun, command in COMMANDS.items()
+        if noun in addresses
+    ]
+
+
+def collect_forever(addresses: Mapping[str, str], token: str | None, every_seconds: float) -> None:
     terminal = Terminal(sys.stdout)
+    steps = steps_of(addresses)
     with requests.Session() as session, ThreadPoolExecutor(1) as thread:
         session.trust_env = False  # no proxy stands between us and this machine
         if token:

@@ -16,10 +16,11 @@ from db.embedded.cluster import Cluster
 from db.embedded.errors import ClusterError
 from shared import topology
 from shared.launcher.checks import check_database, check_ports, only_one
-from shared.launcher.collection import Step, collect_forever
+from shared.launcher.collection import collect_forever
+from shared.launcher.health import health_of
 from shared.launcher.programs import SIGNALS, Program, serve
 from shared.launcher.settings import LaunchSettings
-from shared.launcher.supervisor import Supervisor, health_of
+from shared.launcher.supervisor import Supervisor
 from shared.launcher.world import sandbox_variables
 from shared.topology import Service
 
@@ -51,7 +52,7 @@ def launch(settings: LaunchSettings, services: Sequence[Service], began: float) 
         supervisor.wait_until_healthy()
         _show_table(addresses, settings.data_dir, time.monotonic() - began)
         if settings.collect_every_seconds > 0:
-            supervisor.start(_collection(settings, services))
+            supervisor.start(_collection(settings, addresses))
         _look_after(supervisor, cluster)
 
 
@@ -90,20 +91,11 @@ def _program(settings: LaunchSettings, service: Service) -> Program:
     return Program(service.name, lambda: serve(app, settings.bind_host, port), _address(settings, service))
 
 
-def _collection(settings: LaunchSettings, services: Sequence[Service]) -> Program:
+def _collection(settings: LaunchSettings, addresses: dict[str, str]) -> Program:
     """A process like the others, so that the parent keeps a single thread, which makes forking safe."""
-    commands = {
-        topology.EVENTS: "/events/export-all-active-events-db",
-        topology.MARKETS: "/markets/export-all-markets-db",
-    }
-    steps = [
-        Step(service.name, _address(settings, service) + command, f"{_address(settings, service)}/{service.name}/sync")
-        for service, command in commands.items()
-        if service in services
-    ]
     token = settings.coliseum_token.get_secret_value() if settings.coliseum_token else None
     every = settings.collect_every_seconds
-    return Program("collection", lambda: collect_forever(steps, token, every), in_terminal=True)
+    return Program("collection", lambda: collect_forever(addresses, token, every), in_terminal=True)
 
 
 def _look_after(supervisor: Supervisor, cluster: Cluster | None) -> NoReturn:

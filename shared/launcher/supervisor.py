@@ -1,7 +1,5 @@
 """Keeps programs running: starts them, waits until they are healthy, starts them again, stops them."""
 
-import http.client
-import json
 import os
 import re
 import shutil
@@ -11,9 +9,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from shared.launcher.errors import NotHealthy, ProgramEnded
+from shared.launcher.health import health_of
 from shared.launcher.programs import SIGNALS, Lifeline, Program, fork
 
 DELAY_SECONDS_MIN = 0.5
@@ -21,7 +19,6 @@ DELAY_SECONDS_MAX = 30.0
 STEADY_SECONDS = 60.0  # who lived that long starts again at once
 HEALTHY_SECONDS = 60.0
 STOP_SECONDS = 3.0
-HEALTH_ANSWER_SECONDS = 2.0
 POLL_SECONDS = 0.05
 LOG_BYTES_MAX = 20_000_000
 LAST_BYTES = 20_000
@@ -135,21 +132,6 @@ class Supervisor:
         for child in self.children:
             if child.pid is not None:
                 os.kill(child.pid, number)  # not reaped yet, so the number is still this child's
-
-
-def health_of(address: str) -> str | None:
-    """What the service says of itself; None while it cannot work."""
-    parts = urlsplit(address)
-    connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=HEALTH_ANSWER_SECONDS)
-    try:
-        connection.request("GET", "/health")
-        answer = connection.getresponse()
-        body = answer.read()
-        return str(json.loads(body).get("status")) if answer.status == 200 else None
-    except (OSError, http.client.HTTPException, ValueError, AttributeError):
-        return None
-    finally:
-        connection.close()
 
 
 def _ended(child: Child) -> ProgramEnded:

@@ -8,10 +8,13 @@ from markupsafe import Markup, escape
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 
 
+MISSING = Markup(
+    '<span class="missing" title="{0}"><span aria-hidden="true">—</span><span class="sr">{0}</span></span>'
+)
+
+
 def missing(reason: str) -> Markup:
-    return Markup('<span class="missing" title="{0}"><span aria-hidden="true">—</span><span class="sr">{0}</span></span>').format(
-        reason
-    )
+    return MISSING.format(reason)
 
 
 def dollars(value: Decimal | None, reason: str = "not said by the venue") -> Markup:

@@ -52,7 +52,9 @@ def walk(
 
 def rows_of(answer: Answer, key: str | None, path: str) -> list[Any]:
     """The rows of an answer: under `key` of its envelope, or the answer itself."""
-    rows = answer.data.get(key) if key is not None and isinstance(answer.data, dict) else answer.data
+    rows = answer.data
+    if key is not None:
+        rows = rows.get(key) if isinstance(rows, dict) else None
     if not isinstance(rows, list):
         raise VenueGibberish(host="the venue", path=path, why=f"there is no list `{key or 'rows'}` in it")
     return rows

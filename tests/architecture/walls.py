@@ -6,7 +6,11 @@ WALLS = (
     Wall("shared/gate.py", "Gate._pass", "one request that fails says nothing of how we are built, and others go on"),
     Wall("shared/syncs.py", "_collect_apart", "a venue that is down must not keep the other one from being collected"),
     Wall("shared/syncs.py", "_reporting.report", "progress that cannot be written does not stop the sync itself"),
-    Wall("shared/launcher/programs.py", "_be", "whatever happens in a forked child, it never returns into its parent's code"),
+    Wall(
+        "shared/launcher/programs.py",
+        "_be",
+        "whatever happens in a forked child, it never returns into its parent's code",
+    ),
 )
 
 # Who looks at the clock without being a route or an entry point.
@@ -17,3 +21,18 @@ CLOCK_READERS = {
 
 # A table that several services write to through one module of `shared`, by the design.
 SHARED_WRITERS = {"trading_signals": "shared/signals.py", "feed_entries": "shared/feed.py"}
+
+# Where a float is no money, price or quantity: patterns of a file and of a name in it.
+FLOATS = {
+    ("services/sandbox/*", "*"): "the simulation computes with numpy and sends text as the venues format it",
+    ("shared/venues/limits.py", "*"): "requests a second, and moments of the monotonic clock",
+    ("shared/venues/connect.py", "*rates"): "requests a second",
+    ("shared/settings.py", "*_rate"): "requests a second",
+    ("shared/venues/circuit.py", "clock"): "the monotonic clock",
+    ("shared/venues/transport.py", "sleep"): "takes seconds",
+    ("shared/venues/transport.py", "retry_after"): "seconds to wait",
+    ("shared/syncs.py", "started"): "a moment of the monotonic clock",
+    ("shared/prepared.py", "made_at"): "a moment of the monotonic clock",
+    ("shared/launcher/*", "*"): "moments of the monotonic clock; the launcher knows no money",
+    ("shared/pages/figures.py", "value"): "seconds, as a page shows them",
+}

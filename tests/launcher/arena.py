@@ -30,7 +30,7 @@ class Arena:
 
     def start(self) -> "Arena":
         inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
-        command = [sys.executable, "-m", "tests.launcher.tiny", *self.services]
+        command = [sys.executable, "-m", "tests.launcher.tiny", str(self.folder.with_name("settings")), *self.services]
         environment = inherited | {"DATA_DIR": str(self.folder)} | self.variables
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(

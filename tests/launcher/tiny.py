@@ -1,8 +1,9 @@
-"""Small services to be launched: `python -m tests.launcher.tiny NAME …` is `make run` with those alone."""
+"""Small services: `python -m tests.launcher.tiny SETTINGS_FILE NAME …` is `make run` with those alone."""
 
 import os
 import sys
 import time
+from pathlib import Path
 
 from fastapi import FastAPI
 
@@ -48,4 +49,4 @@ KNOWN = {
 }
 
 if __name__ == "__main__":
-    sys.exit(main([KNOWN[name] for name in sys.argv[1:]]))
+    sys.exit(main([KNOWN[name] for name in sys.argv[2:]], Path(sys.argv[1])))

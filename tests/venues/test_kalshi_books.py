@@ -151,9 +151,7 @@ def test_a_candle_begins_where_its_period_does():
     read = parse_candle(candle_row(), ticker="A", period=60)
 
     hour = NOON - timedelta(hours=1)
-    assert read == Candle(
-        hour, Decimal("0.20"), Decimal("0.29"), Decimal("0.19"), Decimal("0.21"), Decimal("213.29")
-    )
+    assert read == Candle(hour, Decimal("0.20"), Decimal("0.29"), Decimal("0.19"), Decimal("0.21"), Decimal("213.29"))
 
 
 def test_the_historical_tier_has_bare_names():

@@ -21,9 +21,7 @@ def test_a_market_is_read_to_the_last_digit():
 
     assert (market.external_id, market.event_external_id) == ("KXICE-27-MAR", "KXICE-27")
     assert market.question == "Will the harbour freeze?"
-    assert market.quote == Quote(
-        Decimal("0.4"), Decimal("0.41"), Decimal("30.5"), Decimal(12), Decimal("0.4")
-    )
+    assert market.quote == Quote(Decimal("0.4"), Decimal("0.41"), Decimal("30.5"), Decimal(12), Decimal("0.4"))
     assert (market.volume, market.volume_24h, market.open_interest) == (
         Decimal("1234.56"),
         Decimal(12),

@@ -32,9 +32,7 @@ def test_the_best_level_comes_first_although_the_venue_sends_it_last():
     assert read.bids == ((Decimal("0.4"), Decimal("30.5")), (Decimal("0.01"), Decimal(500)))
     assert read.asks == ((Decimal("0.41"), Decimal(12)), (Decimal("0.99"), Decimal(700)))
     assert read.venue_time == datetime.fromtimestamp(1795160000.123, UTC)
-    assert quote_of(read) == Quote(
-        Decimal("0.4"), Decimal("0.41"), Decimal("30.5"), Decimal(12), Decimal("0.405")
-    )
+    assert quote_of(read) == Quote(Decimal("0.4"), Decimal("0.41"), Decimal("30.5"), Decimal(12), Decimal("0.405"))
 
 
 def test_the_order_of_the_levels_does_not_matter():

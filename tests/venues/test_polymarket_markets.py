@@ -135,7 +135,12 @@ def test_a_status_is_final_only_with_all_signs_together(changes: dict[str, objec
 
 @pytest.mark.parametrize(
     ("prices", "outcome", "payout"),
-    [('["1", "0"]', "yes", 1), ('["0", "1"]', "no", 0), ('["0.5", "0.5"]', "split", Decimal("0.5")), ("[1, 0]", "yes", 1)],
+    [
+        ('["1", "0"]', "yes", 1),
+        ('["0", "1"]', "no", 0),
+        ('["0.5", "0.5"]', "split", Decimal("0.5")),
+        ("[1, 0]", "yes", 1),
+    ],
 )
 def test_a_final_market_pays_its_exact_prices(prices: str, outcome: str, payout: Decimal | int):
     market = parse_market(resolved_gamma_market(outcomePrices=prices))

@@ -26,7 +26,9 @@ def clob_row(winner: str | None = YES_TOKEN, **changes: Any) -> dict[str, Any]:
     return {"condition_id": CONDITION, "closed": True, "is_50_50_outcome": False, "tokens": tokens, **changes}
 
 
-def settled(gamma: dict[str, Any], data: dict[str, Any] | None = None, clob: dict[str, Any] | None = None) -> Resolution:
+def settled(
+    gamma: dict[str, Any], data: dict[str, Any] | None = None, clob: dict[str, Any] | None = None
+) -> Resolution:
     found = settle(gamma, data, clob)
     assert isinstance(found, Resolution), found
     return found

@@ -234,9 +234,7 @@ def test_threads_do_not_share_a_connection(double: Double, transport_of: Transpo
     started_at = time.monotonic()
 
     with ThreadPoolExecutor(4) as executor:
-        answers: list[Any] = list(
-            executor.map(lambda _: transport.get(f"{double.url}/x", family="x").data, range(4))
-        )
+        answers: list[Any] = list(executor.map(lambda _: transport.get(f"{double.url}/x", family="x").data, range(4)))
 
     assert answers == [{"price": 1}] * 4
     assert time.monotonic() - started_at < 0.7  # one after the other: 0.8

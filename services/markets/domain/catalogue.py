@@ -237,7 +237,7 @@ def _trading_text(market: Market) -> str:
 def _bands_text(bands: tuple[PriceBand, ...]) -> str:
     if not bands:
         return NULL
-    return copied_json([{"start": str(b.start), "end": str(b.end), "step": str(b.step)} for b in bands])
+    return copied_json([{"start": band.start, "end": band.end, "step": band.step} for band in bands])
 
 
 @lru_cache(maxsize=1_024)
@@ -249,10 +249,10 @@ def _fee_text(fee: FeeSchedule | None, waived_until: datetime | None) -> str:
     if fee is not None:
         terms = {
             "fee_type": fee.fee_type,
-            "rate": str(fee.rate),
-            "exponent": str(fee.exponent),
+            "rate": fee.rate,
+            "exponent": fee.exponent,
             "taker_only": fee.taker_only,
         }
     if waived_until is not None:
-        terms["waived_until"] = waived_until.isoformat()
+        terms["waived_until"] = waived_until
     return copied_json(terms)

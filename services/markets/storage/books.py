@@ -62,7 +62,9 @@ class StoredMarket:
 
 
 def stored_markets(connection: Connection, market_ids: Sequence[str]) -> list[StoredMarket]:
-    return fetch_all(connection, StoredMarket, text(_KEYS.format(which="m.market_id = ANY(:ids)")), ids=list(market_ids))
+    return fetch_all(
+        connection, StoredMarket, text(_KEYS.format(which="m.market_id = ANY(:ids)")), ids=list(market_ids)
+    )
 
 
 def stored_by_external_id(connection: Connection, platform: str, external_ids: Sequence[str]) -> list[StoredMarket]:
@@ -83,4 +85,4 @@ def _line(book: Book) -> str:
 
 
 def _levels(levels: Sequence[Level]) -> str:
-    return copied_json([[str(price), str(size)] for price, size in levels])
+    return copied_json(levels)

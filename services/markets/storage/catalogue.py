@@ -95,8 +95,8 @@ WITH added AS (
     FROM staged_markets ON CONFLICT (market_id) DO NOTHING RETURNING market_no, market_id
 ), outcomes AS (
     INSERT INTO market_outcomes (market_no, side, name, token_id)
-    SELECT market_no, side, name, token_id FROM added JOIN staged_markets s USING (market_id) CROSS JOIN LATERAL {_SIDES}
-    WHERE name IS NOT NULL
+    SELECT market_no, side, name, token_id
+    FROM added JOIN staged_markets s USING (market_id) CROSS JOIN LATERAL {_SIDES} WHERE name IS NOT NULL
 ), rules AS (
     INSERT INTO market_rules (market_no, rules, updated_at)
     SELECT market_no, rules, received_at FROM added JOIN staged_markets USING (market_id) WHERE rules IS NOT NULL
@@ -142,7 +142,9 @@ def write_changes(connection: Connection, platform: str, changes: Changes, now: 
     ensure_partition(connection, now)
     if changes.trading:
         connection.execute(text(_STAGE_TRADING))
-        copy_rows(connection, "staged_trading", (*_TRADING_STAMPS, *TRADING), map(_trading_line, changes.trading.values()))
+        copy_rows(
+            connection, "staged_trading", (*_TRADING_STAMPS, *TRADING), map(_trading_line, changes.trading.values())
+        )
         connection.execute(text(_APPEND_SNAPSHOTS.format(staged="staged_trading", moved=_MOVED)))
         connection.execute(text(_UPDATE_TRADING))
     if changes.facts:

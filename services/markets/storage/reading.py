@@ -23,7 +23,8 @@ CASE WHEN m.platform = 'kalshi' THEN json_strip_nulls(json_build_object(
 _SHAPE = f"""
 m.market_id, m.event_id, m.platform, m.external_id, m.question,
 (SELECT json_agg(o.name ORDER BY o.side DESC) FROM market_outcomes o WHERE o.market_no = m.market_no) AS outcomes,
-coalesce(e.category, lower(s.category)) AS category, coalesce(e.tags, '{{}}') AS tags, m.status, m.outcome, m.payout_yes,
+coalesce(e.category, lower(s.category)) AS category, coalesce(e.tags, '{{}}') AS tags,
+m.status, m.outcome, m.payout_yes,
 trim_scale(m.yes_bid) AS yes_bid, trim_scale(m.yes_ask) AS yes_ask,
 trim_scale(1 - m.yes_ask) AS no_bid, trim_scale(1 - m.yes_bid) AS no_ask,
 trim_scale(m.yes_bid_size) AS yes_bid_size, trim_scale(m.yes_ask_size) AS yes_ask_size,

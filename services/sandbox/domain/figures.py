@@ -4,7 +4,9 @@ UNIT = 10_000
 
 SHORT = tuple(f"{units / UNIT:.4f}".rstrip("0").rstrip(".") for units in range(UNIT + 1))  # "0.453", "0.5", "1"
 LONG = tuple(f"{units / UNIT:.4f}" for units in range(UNIT + 1))  # "0.4530"
-HALVES = tuple(f"{units / (2 * UNIT):.5f}".rstrip("0").rstrip(".") for units in range(2 * UNIT + 1))  # of mids: "0.45355"
+HALVES = tuple(
+    f"{units / (2 * UNIT):.5f}".rstrip("0").rstrip(".") for units in range(2 * UNIT + 1)
+)  # of mids: "0.45355"
 
 
 def shares(value: float) -> str:

@@ -69,7 +69,9 @@ class Plantings:
     def size(self) -> Floats:
         """In standard deviations of the path for overshoots and pairs, in dollars for sets."""
         u = drawn(self.events.hash, PLANT_SIZE)
-        return np.where(self.kind == MISPRICED_SET, 0.03 + 0.03 * u, np.where(self.kind == CROSSED, 0.15, 0.25) + 0.2 * u)
+        return np.where(
+            self.kind == MISPRICED_SET, 0.03 + 0.03 * u, np.where(self.kind == CROSSED, 0.15, 0.25) + 0.2 * u
+        )
 
     @cached_property
     def set_discount(self) -> Floats:

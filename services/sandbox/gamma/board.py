@@ -13,7 +13,7 @@ from services.sandbox.domain.occurrences import Events, Markets, events_of, list
 from services.sandbox.domain.tally import DAY, Decrees, Tally
 from services.sandbox.domain.timeline import CLOSING, Timeline, nominal_ends
 from services.sandbox.domain.wording import event_text
-from services.sandbox.domain.world import POLYMARKET, SLOTS_MAX, EPOCH
+from services.sandbox.domain.world import EPOCH, POLYMARKET, SLOTS_MAX
 from services.sandbox.gamma.columns import MONTH, WEEK, Facts, facts_at, gamma_columns
 from services.sandbox.gamma.event_rows import Sums, event_row, tag_json, tags_of
 from services.sandbox.gamma.rows import Shared, market_row, shared_of
@@ -38,6 +38,9 @@ class Board:
     @cached_property
     def _columns(self) -> tuple[np.ndarray[Any, Any], ...]:
         return gamma_columns(self.tally)
+
+    def facts(self, places: Ints) -> list[Facts]:
+        return facts_at(self._columns, places)
 
     @cached_property
     def event_ids(self) -> Ints:
@@ -84,7 +87,7 @@ class Board:
         )
         return [Sums(*values) for values in zip(*(column.tolist() for column in columns), strict=True)]
 
-    def _shared(self, row: int) -> Shared:
+    def shared(self, row: int) -> Shared:
         event = EventId(int(self.events.slot[row]), int(self.events.generation[row]))
         return shared_of(self.identity, event, event_text(self.identity.world, event))
 
@@ -101,7 +104,7 @@ class Board:
         return written
 
     def _surroundings(self, row: int, with_tags: bool) -> tuple[Shared, str, str]:
-        own = self._shared(row)
+        own = self.shared(row)
         tags = ""
         if with_tags:
             listed = tags_of(own.text.category, own.text.series.template)
@@ -113,7 +116,7 @@ class Board:
         sizes = self.events.world.size[self.events.slot]
         written = []
         for row in rows:
-            own = self._shared(row)
+            own = self.shared(row)
             markets = None
             if include_markets:
                 places = np.arange(self.first[row], self.first[row] + sizes[row])

@@ -9,6 +9,7 @@ import numpy as np
 from starlette.datastructures import QueryParams
 
 from services.sandbox.answers import VenueError
+from services.sandbox.domain.catalogue import CATEGORIES
 from services.sandbox.domain.chance import Flags, Floats
 from services.sandbox.domain.identity import EventId, Identity, MarketId
 from services.sandbox.domain.occurrences import Events
@@ -16,7 +17,6 @@ from services.sandbox.domain.tally import DAY
 from services.sandbox.domain.timeline import nominal_ends
 from services.sandbox.gamma.board import Board
 from services.sandbox.gamma.event_rows import SERIES_ID_FIRST, tags_of
-from services.sandbox.domain.catalogue import CATEGORIES
 
 LIMIT_MAX, LIMIT_DEFAULT = 100, 20
 SLUG = re.compile(r"-(\d{1,6})-(\d{1,9})(?:-m(\d{1,2}))?$")
@@ -184,7 +184,9 @@ def market_flags(board: Board, params: QueryParams, asked: Asked, closed: bool |
     flags = shared_filters(board, params)[markets.row] & ~markets.unnamed
     if closed is not None:
         flags = flags & (board.closed == closed)
-    flags &= _between(tally.quotes.liquidity, decimal(params, "liquidity_num_min"), decimal(params, "liquidity_num_max"))
+    flags &= _between(
+        tally.quotes.liquidity, decimal(params, "liquidity_num_min"), decimal(params, "liquidity_num_max")
+    )
     flags &= _between(tally.volume, decimal(params, "volume_num_min"), decimal(params, "volume_num_max"))
     if asked.named:
         numbers = {board.identity.market_number(m.slot, m.generation, m.index) for m in asked.markets}

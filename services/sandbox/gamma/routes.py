@@ -10,11 +10,11 @@ from services.sandbox import cursors
 from services.sandbox.answers import VenueError, raw
 from services.sandbox.domain.chance import Ints
 from services.sandbox.domain.identity import EventId, MarketId
+from services.sandbox.domain.world import POLYMARKET
 from services.sandbox.gamma import listing
 from services.sandbox.gamma.board import Board, board_of, open_board, whole_board
 from services.sandbox.gamma.event_rows import all_tags, series_json, tag_json
 from services.sandbox.resources import Sandbox
-from services.sandbox.domain.world import POLYMARKET
 
 router = APIRouter(prefix="/gamma", tags=["gamma"])
 
@@ -29,7 +29,9 @@ def sandbox_of(request: Request) -> Sandbox:
     return sandbox
 
 
-def _cached(request: Request, build: Callable[[Sandbox, float], str], headers: dict[str, str] | None = None) -> Response:
+def _cached(
+    request: Request, build: Callable[[Sandbox, float], str], headers: dict[str, str] | None = None
+) -> Response:
     """The same address gives the same bytes until the listing's clock moves on."""
     sandbox = sandbox_of(request)
     moment = sandbox.list_moment()
@@ -47,7 +49,9 @@ def _board(sandbox: Sandbox, moment: float, asked: listing.Asked, closed: bool |
     return sandbox.boards.get(key, moment, lambda: make(sandbox.identity, moment, quantum, sandbox.decrees))
 
 
-def _selected(sandbox: Sandbox, moment: float, request: Request, entity: Entity) -> tuple[Board, Ints, np.ndarray, bool]:  # type: ignore[type-arg]
+def _selected(
+    sandbox: Sandbox, moment: float, request: Request, entity: Entity
+) -> tuple[Board, Ints, np.ndarray, bool]:  # type: ignore[type-arg]
     params = request.query_params
     closed = listing.boolean(params, "closed", False)
     ascending = listing.boolean(params, "ascending", True) is not False

@@ -92,7 +92,7 @@ def market_row(identity: Identity, shared: Shared, facts: Facts, events: str = "
         f'"endDateIso":"{day(facts.nominal_end)}","startDateIso":"{day(facts.start)}","hasReviewedDates":true,'
         f'{_tokens(identity, number_, facts)}"umaBond":"500","umaReward":"5",{_game(shared, facts, draw)}'
         f'"makerBaseFee":1000,"takerBaseFee":1000,"customLiveness":{(0, 0, 600, 900, 1800)[draw % 5]},'
-        f'"acceptingOrders":{_flag(_accepting(facts))},{_neg_risk(shared, draw)}"ready":false,"funded":false,'
+        f'"acceptingOrders":{_flag(accepting(facts))},{_neg_risk(shared, draw)}"ready":false,"funded":false,'
         f'"acceptingOrdersTimestamp":"{rfc3339(facts.start - 20)}","cyom":false,',
         _quote(facts, closed),
         f'"pagerDutyNotificationEnabled":false,"approved":true,"rewardsMinSize":{(20, 50, 100, 200)[draw % 4]},'
@@ -213,7 +213,7 @@ def _game(shared: Shared, facts: Facts, draw: int) -> str:
     return ""
 
 
-def _accepting(facts: Facts) -> bool:
+def accepting(facts: Facts) -> bool:
     """Placeholders say yes, and so do some closed markets: it is no proof of trading."""
     return facts.unnamed or facts.stage < CLOSING or facts.chance > 1 - STALE_ACCEPTING_SHARE
 

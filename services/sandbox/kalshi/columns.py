@@ -107,6 +107,5 @@ def deleted(tally: Tally) -> Flags:
     return result
 
 
-
 def facts_at(columns: tuple[np.ndarray[Any, Any], ...], places: Ints) -> list[Facts]:
     return [Facts(*values) for values in zip(*(column[places].tolist() for column in columns), strict=True)]

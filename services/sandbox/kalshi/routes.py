@@ -3,12 +3,13 @@
 from collections.abc import Callable
 
 import numpy as np
+import orjson
 from fastapi import APIRouter, Request, Response
 
 from services.sandbox import cursors
 from services.sandbox.answers import raw
 from services.sandbox.domain.books import Book, books_of
-from services.sandbox.domain.catalogue import TEMPLATES, CATEGORIES
+from services.sandbox.domain.catalogue import CATEGORIES, TEMPLATES
 from services.sandbox.domain.chance import Flags, Ints
 from services.sandbox.domain.figures import LONG
 from services.sandbox.domain.identity import MarketId
@@ -16,7 +17,7 @@ from services.sandbox.domain.world import KALSHI
 from services.sandbox.gamma.event_rows import series_title
 from services.sandbox.kalshi import listing
 from services.sandbox.kalshi.board import Board, board_of, open_board, waiting_board, whole_board
-from services.sandbox.kalshi.rows import market_ticker, series_row
+from services.sandbox.kalshi.rows import series_row
 from services.sandbox.resources import Sandbox
 
 PREFIX = "/kalshi/trade-api/v2"
@@ -192,7 +193,11 @@ async def orderbooks(request: Request) -> Response:
         wanted = {ticker: listing.market_of(sandbox.identity, ticker) for ticker in tickers}
         moved = moment - request.scope.get("sandbox_stale", 0.0)
         board = board_of_markets(sandbox, moved, [market for market in wanted.values() if market is not None])
-        books = dict(zip(board.market_ids.tolist(), books_of(board.tally.quotes), strict=True)) if len(board.events.slot) else {}
+        books = (
+            dict(zip(board.market_ids.tolist(), books_of(board.tally.quotes), strict=True))
+            if len(board.events.slot)
+            else {}
+        )
         rows = []
         for ticker, market in wanted.items():
             found = None
@@ -290,15 +295,4 @@ async def tags_by_categories(request: Request) -> Response:
 
 
 def _dumped(value: object) -> bytes:
-    import orjson
-
     return orjson.dumps(value)
-
-
-def tickers_by_market(board: Board) -> dict[int, str]:
-    """Tickers by market number."""
-    named = {}
-    for place, number in enumerate(board.market_ids.tolist()):
-        shared = board.shared(int(board.markets.row[place]))
-        named[number] = market_ticker(shared, int(board.markets.index[place]))
-    return named

@@ -119,7 +119,9 @@ def _bound(name: str, value: float | None) -> str:
 def _custom(leg: Leg, draw: int) -> str:
     if leg.strike_type not in ("custom", "structured"):
         return ""
-    identifier = f"{draw >> 32:08x}-{draw & 0xFFFF:04x}-4{draw >> 20 & 0xFFF:03x}-a{draw >> 8 & 0xFFF:03x}-{draw >> 16:012x}"
+    identifier = (
+        f"{draw >> 32:08x}-{draw & 0xFFFF:04x}-4{draw >> 20 & 0xFFF:03x}-a{draw >> 8 & 0xFFF:03x}-{draw >> 16:012x}"
+    )
     return f'"custom_strike":{{"target":"{identifier[:36]}"}},'
 
 

@@ -261,7 +261,7 @@ def _bands(row: MarketRow) -> tuple[PriceBand, ...]:
             raise Unreadable(
                 "out_of_range",
                 "price_ranges",
-                f"a band from {band.start} to {band.end} by {band.step}",
+                f"`price_ranges` has a band from {band.start} to {band.end} by {band.step}",
             )
     return bands
 

@@ -189,11 +189,11 @@ class PolymarketVenue:
             wanted = [("id", each) for each in ids]
             answer = self._transport.get(self._gamma + path, [*params, *wanted, *after], family=f"{noun}_by_id")
             found = rows_of(answer, noun, path)
-            rows.update({row["id"]: row for row in found if isinstance(row, dict) and isinstance(row.get("id"), str)})
+            rows.update({row["id"]: row for row in found if names(row, "id")})
             return Page((), cursor=cursor_of(answer.data, "next_cursor", path)), _id_of(found)
 
         for _ in walk(path, fetch, pages_max=len(ids) + 1):
-            if len(rows) >= len(ids):
+            if all(each in rows for each in ids):
                 break
         return rows
 
@@ -236,7 +236,7 @@ class PolymarketVenue:
             family="books",
         )
         rows = rows_of(answer, None, "/books")
-        return {row["asset_id"]: row for row in rows if isinstance(row, dict) and isinstance(row.get("asset_id"), str)}
+        return {row["asset_id"]: row for row in rows if names(row, "asset_id")}
 
     def book(self, key: MarketKey) -> Book:
         token = _token_of(key)
@@ -308,11 +308,8 @@ class PolymarketVenue:
             fresh = [trade for trade in page.records if trade.external_id not in seen]
             kept = [trade for trade in fresh if since is None or trade.traded_at >= since]
             seen.update(trade.external_id for trade in fresh)
-            yield Page(
-                tuple({trade.external_id: trade for trade in kept}.values()),
-                page.rejected,
-                page.cursor,
-            )
+            once = tuple({trade.external_id: trade for trade in kept}.values())
+            yield Page(once, page.rejected, page.cursor, page.bytes_read, page.seconds)
             if len(kept) < len(fresh):
                 return
 

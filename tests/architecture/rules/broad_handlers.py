@@ -48,9 +48,8 @@ def _broad_handlers(module: Module) -> list[_Handler]:
         function = inside.get(node, "")
         if isinstance(node, ast.ExceptHandler) and _is_broad(node.type, names) and not _passes_on(node):
             found.append(_Handler(module.path, function, node.lineno, _logs(node)))
-        elif isinstance(node, ast.Call) and full_name(node.func, names) == "contextlib.suppress":
-            if any(_is_broad(argument, names) for argument in node.args):
-                found.append(_Handler(module.path, function, node.lineno, logs=False))
+        elif isinstance(node, ast.Call) and _suppresses_all(node, names):
+            found.append(_Handler(module.path, function, node.lineno, logs=False))
     return found
 
 
@@ -60,6 +59,11 @@ def _is_broad(kind: ast.expr | None, names: dict[str, str]) -> bool:
     if isinstance(kind, ast.Tuple):
         return any(_is_broad(part, names) for part in kind.elts)
     return (full_name(kind, names) or ast.unparse(kind)) in _BROAD
+
+
+def _suppresses_all(call: ast.Call, names: dict[str, str]) -> bool:
+    suppresses = full_name(call.func, names) == "contextlib.suppress"
+    return suppresses and any(_is_broad(argument, names) for argument in call.args)
 
 
 def _passes_on(handler: ast.ExceptHandler) -> bool:

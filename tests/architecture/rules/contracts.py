@@ -13,7 +13,7 @@ _APP = re.compile(r"(services/\w+)/app\.py")
 
 def forgotten_by_contracts(root: Path) -> list[str]:
     contracts = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
-    layered = _named(contracts, "containers")
+    layered = _named([contract for contract in contracts if contract.get("exhaustive")], "containers")
     pure = _named(contracts, "source_modules")
     found = []
     for path in files(root):
@@ -25,4 +25,4 @@ def forgotten_by_contracts(root: Path) -> list[str]:
 
 
 def _named(contracts: list[dict[str, Any]], option: str) -> set[str]:
-    return {name for contract in contracts for name in contract.get(option, ()) if contract.get("exhaustive", True)}
+    return {name for contract in contracts for name in contract.get(option, ())}

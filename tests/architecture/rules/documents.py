@@ -8,12 +8,12 @@ from tests.architecture.rules.source import files, texts
 
 # What has happened may name what is no more.
 _HISTORY = frozenset({"CHANGELOG.md"})
-_FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^```.*?^```|(?<=\n\n)(?: {4}.*\n)+", re.MULTILINE | re.DOTALL)
 _SPAN = re.compile(r"`([^`\n]+)`")
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _ENDINGS = "bash|css|html|ini|js|json|lock|mako|md|py|sh|sql|toml|txt|yaml|yml"
 _FILE = re.compile(rf"[\w.<>{{}},*/-]+\.(?:{_ENDINGS})|[\w.<>{{}},*-]+(?:/[\w.<>{{}},*-]+)*/")
-_MAKE = re.compile(r"\bmake ([a-z][a-z-]*)")
+_MAKE = re.compile(r"^(?:.*(?:[;&|$]|\b[A-Z_]+=\S+))? *make ([a-z][a-z-]*)", re.MULTILINE)
 _RUN = re.compile(r"-m ((?:services|shared|db|tests)(?:\.\w+)*)")
 _VARIABLE = re.compile(r"\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\b|^([A-Z][A-Z0-9]+)=")
 _WORD = re.compile(r"\b[A-Z][A-Z0-9_]{2,}\b")

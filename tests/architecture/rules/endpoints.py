@@ -27,7 +27,12 @@ def served_paths(root: Path, service: str) -> dict[str, dict[str, object]]:
     """Asked of a process of its own, so that importing the app changes nothing here. It connects to nothing."""
     environment = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nowhere"}
     answer = subprocess.run(
-        [sys.executable, "-c", _ASK.format(service)], cwd=root, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", _ASK.format(service)],
+        cwd=root,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert answer.returncode == 0, f"services/{service}/app.py cannot be imported:\n{answer.stderr}"
     paths: dict[str, dict[str, object]] = json.loads(answer.stdout)

@@ -45,9 +45,8 @@ def _floats(module: Module) -> Iterator[tuple[int, str]]:
             yield node.lineno, inside.get(node, "the module").rsplit(".", 1)[-1]
         elif isinstance(node, ast.Name | ast.Attribute) and _last(node) in _COLUMN_TYPES:
             yield node.lineno, "a column"
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in documentation:
-            if _SQL_TYPES.search(node.value):
-                yield node.lineno, "a value in SQL"
+        elif isinstance(node, ast.Constant) and node not in documentation and _SQL_TYPES.search(str(node.value)):
+            yield node.lineno, "a value in SQL"
     for name, function in functions(module):
         if _mentions_float(function.returns):
             yield function.lineno, name.rsplit(".", 1)[-1]

@@ -5,8 +5,10 @@ from pathlib import Path, PurePosixPath
 from tests.architecture.rules.source import files
 
 VAGUE = frozenset(
-    "base common constants core functions handlers helper helpers lib libs manager managers misc models objects "
-    "stuff tools types util utilities utils".split()
+    {
+        *("base", "common", "constants", "core", "functions", "handlers", "helper", "helpers", "lib", "libs"),
+        *("manager", "managers", "misc", "models", "objects", "stuff", "tools", "types", "util", "utilities", "utils"),
+    }
 )
 
 

@@ -17,5 +17,7 @@ def oversized(root: Path) -> list[str]:
         for name, function in functions(module):
             lines = (function.end_lineno or function.lineno) - function.lineno + 1
             if lines > FUNCTION_LINES_MAX:
-                found.append(f"{module.path}:{function.lineno}: {name} has {lines} lines, {FUNCTION_LINES_MAX} is the most")
+                found.append(
+                    f"{module.path}:{function.lineno}: {name} has {lines} lines, {FUNCTION_LINES_MAX} is the most"
+                )
     return found

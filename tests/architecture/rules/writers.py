@@ -49,14 +49,18 @@ def written_by_strangers(root: Path, shared_writers: Mapping[str, str]) -> list[
 def _declared(root: Path) -> dict[str, tuple[str, str]]:
     found = {}
     for module in modules(root, "db"):
-        if not module.path.startswith("db/schema/"):
-            continue
         for node in ast.walk(module.tree):
-            if isinstance(node, ast.Assign) and isinstance(call := node.value, ast.Call):
-                if ast.unparse(call.func).split(".")[-1] == "Table" and isinstance(name := call.args[0], ast.Constant):
-                    variable = ast.unparse(node.targets[0])
-                    found[f"db.schema.{module.name}.{variable}"] = (str(name.value), module.name)
+            name = _table_name(node.value) if isinstance(node, ast.Assign) else None
+            if name and isinstance(node, ast.Assign) and module.path.startswith("db/schema/"):
+                found[f"db.schema.{module.name}.{ast.unparse(node.targets[0])}"] = (name, module.name)
     return found
+
+
+def _table_name(node: ast.expr) -> str | None:
+    """`market_ticks` of `Table("market_ticks", …)`."""
+    if isinstance(node, ast.Call) and ast.unparse(node.func).rsplit(".", 1)[-1] == "Table" and node.args:
+        return string_text(node.args[0])
+    return None
 
 
 def _is_storage_of(owner: str, path: str) -> bool:
@@ -78,12 +82,13 @@ def _writes(module: Module, tables: Tables, copiers: set[str]) -> Iterator[Write
 def _written_by_call(call: ast.Call, names: dict[str, str], tables: Tables, copiers: set[str]) -> Iterator[Write]:
     """`insert(markets)`, `markets.insert()`, `copy_rows(connection, "markets", …)`."""
     called = full_name(call.func, names) or ""
-    if call.args and called.startswith("sqlalchemy.") and called.rsplit(".", 1)[1] in _SQLALCHEMY:
-        if table := tables.get(full_name(call.args[0], names) or ""):
-            yield call.lineno, table[0]
-    if isinstance(call.func, ast.Attribute) and call.func.attr in _SQLALCHEMY:
-        if table := tables.get(full_name(call.func.value, names) or ""):
-            yield call.lineno, table[0]
+    written: ast.expr | None = None
+    if called.startswith("sqlalchemy.") and called.rsplit(".", 1)[1] in _SQLALCHEMY and call.args:
+        written = call.args[0]
+    elif isinstance(call.func, ast.Attribute) and call.func.attr in _SQLALCHEMY:
+        written = call.func.value
+    if written is not None and (table := tables.get(full_name(written, names) or "")):
+        yield call.lineno, table[0]
     if called in copiers:
         for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
             if isinstance(argument, ast.Constant) and isinstance(argument.value, str):

@@ -1,0 +1,1 @@
+"""Polymarket's CLOB: books, prices and price histories."""

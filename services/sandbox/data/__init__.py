@@ -1,0 +1,1 @@
+"""Polymarket's Data API, version 2."""

@@ -1,0 +1,165 @@
+"""The sandbox's own addresses: its page, the truth, and the faults."""
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import HTMLResponse
+from fastapi.templating import Jinja2Templates
+
+from services.sandbox import cursors, truth
+from services.sandbox.answers import said
+from services.sandbox.domain.history import markets_at
+from services.sandbox.domain.identity import EventId, opened_at
+from services.sandbox.domain.moments import rfc3339
+from services.sandbox.domain.plantings import NAMES
+from services.sandbox.domain.tally import Tally
+from services.sandbox.domain.wording import event_text
+from services.sandbox.domain.world import POLYMARKET
+from services.sandbox.faults import DECREES, Fault, FaultOrder
+from services.sandbox.resources import Sandbox
+from shared.errors import Invalid, NotFound
+
+router = APIRouter(tags=["sandbox"])
+templates = Jinja2Templates(Path(__file__).parent / "templates")
+
+TRUTH_MAX = 1000
+RESOLVING_SOON = 12
+
+
+class UnknownMarket(NotFound):
+    """There is no such market in this world."""
+
+
+class UnknownKind(Invalid):
+    """There is no such planting; the known ones are trend, overshoot, mispriced_set, crossed_pair and any."""
+
+
+def sandbox_of(request: Request) -> Sandbox:
+    sandbox: Sandbox = request.app.state.resources
+    return sandbox
+
+
+def _running(sandbox: Sandbox) -> Tally:
+    moment = sandbox.quote_moment()
+    quantum = float(sandbox.settings.sandbox_quote_seconds)
+
+    def build() -> Tally:
+        return Tally(truth.running_markets(sandbox.world, moment), quantum, sandbox.decrees)
+
+    return sandbox.boards.get("truth", moment, build)
+
+
+@router.get("/sandbox/truth", summary="True probabilities, outcomes to come and what is planted")
+async def read_truth(
+    request: Request,
+    market_id: list[str] = Query(default=[], description="Ours, Gamma's, a condition or token id, or a ticker."),
+    kind: str | None = Query(default=None, description="trend, overshoot, mispriced_set, crossed_pair or any."),
+    limit: int = Query(default=100, ge=1, le=TRUTH_MAX),
+    cursor: str | None = None,
+) -> Response:
+    sandbox = sandbox_of(request)
+    if kind not in (None, "any", *NAMES[1:]):
+        raise UnknownKind(kind=kind)
+    if market_id:
+        return said({"simulated": True, "markets": _named(sandbox, market_id), "cursor": None})
+    tally = _running(sandbox)
+    places = np.flatnonzero(truth.planted_as(tally, kind))
+    after = cursors.decoded(cursor) if cursor else None
+    first = int(np.searchsorted(places, after[1], side="right")) if after else 0
+    page = places[first : first + limit].tolist()
+    more = first + limit < len(places)
+    rows = truth.truth_rows(sandbox.identity, tally, page)
+    return said({"simulated": True, "markets": rows, "cursor": cursors.encoded((0.0, page[-1])) if more else None})
+
+
+def _named(sandbox: Sandbox, names: list[str]) -> list[dict[str, object]]:
+    found = []
+    for name in names[:TRUTH_MAX]:
+        market = truth.market_named(sandbox.identity, name)
+        if market is None:
+            raise UnknownMarket(market_id=name[:120])
+        found.append(market)
+    now = sandbox.quote_moment()
+    quantum = float(sandbox.settings.sandbox_quote_seconds)
+    tally = Tally(markets_at(sandbox.world, found, now), quantum, sandbox.decrees)
+    return truth.truth_rows(sandbox.identity, tally, list(range(len(found))))
+
+
+def _shown(fault: Fault) -> dict[str, object]:
+    order = fault.order.model_dump(exclude_defaults=True)
+    return {
+        "fault_id": fault.number,
+        **order,
+        "seen": fault.seen,
+        "struck": fault.struck,
+        "since": rfc3339(fault.began),
+    }
+
+
+@router.get("/sandbox/faults", summary="The faults in force")
+async def read_faults(request: Request) -> Response:
+    sandbox = sandbox_of(request)
+    return said({"faults": [_shown(fault) for fault in sandbox.faults.running(sandbox.clock())]})
+
+
+@router.post("/sandbox/faults", summary="Add faults; each ends by its count or its seconds, or by DELETE")
+async def add_faults(request: Request, orders: list[FaultOrder]) -> Response:
+    sandbox = sandbox_of(request)
+    targets = []
+    for order in orders:
+        target = None
+        if order.kind in DECREES:
+            target = truth.market_named(sandbox.identity, order.market or "")
+            if target is None or opened_at(sandbox.world, target.event) > sandbox.clock():
+                raise UnknownMarket(market=order.market, kind=order.kind)
+        targets.append(target)
+    now = sandbox.clock()
+    added = [sandbox.faults.add(order, target, now) for order, target in zip(orders, targets, strict=True)]
+    return said({"faults": [_shown(fault) for fault in added]}, 201)
+
+
+@router.delete("/sandbox/faults", summary="End all faults")
+async def end_faults(request: Request) -> Response:
+    return said({"ended": sandbox_of(request).faults.clear()})
+
+
+@router.get("/", summary="What this world holds", response_class=HTMLResponse)
+def page(request: Request) -> Response:
+    sandbox = sandbox_of(request)
+    tally = _running(sandbox)
+    world, now = sandbox.world, sandbox.clock()
+    events = tally.markets.events
+    kinds = Counter(NAMES[kind] for kind in tally.quotes.plantings.kind.tolist() if kind)
+    running = Counter(
+        NAMES[kind]
+        for kind, on in zip(tally.quotes.plantings.kind.tolist(), tally.quotes.plantings.running.tolist(), strict=True)
+        if on
+    )
+    soon = [int(row) for row in np.argsort(events.end, kind="stable")[:RESOLVING_SOON]]
+    rows = [_soon(sandbox, tally, row, now) for row in soon]
+    context = {
+        "world": world,
+        "polymarket_events": int((world.venue == POLYMARKET).sum()),
+        "polymarket_markets": int(world.size[world.venue == POLYMARKET].sum()),
+        "a_minute": round(float((60.0 / world.life).sum()), 1),
+        "kinds": sorted(kinds.items()),
+        "running": running,
+        "soon": rows,
+        "faults": [_shown(fault) for fault in sandbox.faults.running(now)],
+        "settings": sandbox.settings,
+        "now": rfc3339(now),
+    }
+    return templates.TemplateResponse(request, "sandbox.html", context)
+
+
+def _soon(sandbox: Sandbox, tally: Tally, row: int, now: float) -> dict[str, object]:
+    events = tally.markets.events
+    event = EventId(int(events.slot[row]), int(events.generation[row]))
+    return {
+        "title": event_text(sandbox.world, event).title,
+        "venue": "Polymarket" if int(sandbox.world.venue[event.slot]) == POLYMARKET else "Kalshi",
+        "seconds": max(0, int(events.end[row] - now)),
+        "markets": int(sandbox.world.size[event.slot]),
+    }
