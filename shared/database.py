@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Executable, text
+from sqlalchemy.exc import OperationalError
 
 from db.engine import engine_of
 
@@ -47,8 +48,8 @@ class Database:
             try:
                 yield bool(taken)
             finally:
-                if taken and not connection.invalidated:
-                    connection.execute(text("SELECT pg_advisory_unlock(hashtext(:name))"), {"name": name})
+                if taken:
+                    _free(connection, name)
 
     def version(self) -> str:
         with self.connection() as connection:
@@ -56,6 +57,13 @@ class Database:
 
     def dispose(self) -> None:
         self.engine.dispose()
+
+
+def _free(connection: Connection, name: str) -> None:
+    try:
+        connection.execute(text("SELECT pg_advisory_unlock(hashtext(:name))"), {"name": name})
+    except OperationalError:
+        connection.invalidate()  # the session is gone, and its locks with it
 
 
 def fetch_all(connection: Connection, shape: Callable[..., Row], query: Executable, **values: Any) -> list[Row]:

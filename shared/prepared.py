@@ -10,8 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.answers import matches
 
 FRESH_SECONDS = 1.0  # how far a replica may lag behind a write that another one made
-ENTRIES_MAX = 512
-BODY_MAX = 4_000_000
+BODY_BYTES_MAX = 4_000_000  # a longer answer is not kept
+KEPT_BYTES_MAX = 64_000_000
 
 Key = tuple[str, bytes]
 
@@ -43,6 +43,7 @@ class Prepared:
         self.paths = paths
         self.generation = generation
         self.entries: OrderedDict[Key, Entry] = OrderedDict()
+        self.kept_bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "GET" or scope["path"] not in self.paths:
@@ -56,10 +57,13 @@ class Prepared:
         await self.app(scope, receive, _Recorder(self, key, send))
 
     def keep(self, key: Key, entry: Entry) -> None:
+        if replaced := self.entries.pop(key, None):
+            self.kept_bytes -= len(replaced.body)
         self.entries[key] = entry
-        self.entries.move_to_end(key)
-        while len(self.entries) > ENTRIES_MAX:
-            self.entries.popitem(last=False)
+        self.kept_bytes += len(entry.body)
+        while self.kept_bytes > KEPT_BYTES_MAX:
+            _, oldest = self.entries.popitem(last=False)
+            self.kept_bytes -= len(oldest.body)
 
 
 class _Recorder:
@@ -75,7 +79,7 @@ class _Recorder:
             self.headers = list(message["headers"])
         elif message["type"] == "http.response.body" and self.headers is not None:
             etag = dict(self.headers).get(b"etag")
-            if etag and not message.get("more_body") and len(message["body"]) <= BODY_MAX:
+            if etag and not message.get("more_body") and len(message["body"]) <= BODY_BYTES_MAX:
                 entry = Entry(self.generation, self.made_at, self.headers, etag.decode(), message["body"])
                 self.prepared.keep(self.key, entry)
         await self.send(message)

@@ -48,7 +48,8 @@ class Progress:
     changed: int = 0
     unchanged: int = 0
     repeated: int = 0  # rows that came twice, because the listing moved between two pages
-    left: int = 0  # were listed before, are not any more, and have been looked up
+    left: int = 0  # were listed before and are not any more; each is looked up
+    settled: int = 0  # became final
     pages: int = 0
     bytes_read: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
@@ -80,6 +81,7 @@ class Progress:
             "unchanged": self.unchanged,
             "repeated": self.repeated,
             "left": self.left,
+            "settled": self.settled,
             "rejected": dict(self.rejected),
             "rejected_examples": dict(self.examples),
             "filtered": dict(self.filtered),
@@ -190,7 +192,7 @@ def _record_end(database: Database, syncs: SyncTable, sync: Sync, now: datetime)
         facts = {key: answer[key] for key in ("status", "finished_at", "platforms")}
         connection.execute(done.values(reported_at=now, **facts))
     for platform, progress in sync.progress.items():
-        for fate in ("new", "changed", "unchanged", "left"):
+        for fate in ("new", "changed", "unchanged", "left", "settled"):
             ROWS.labels(syncs.entity, platform, fate).inc(getattr(progress, fate))
         ROWS.labels(syncs.entity, platform, "rejected").inc(progress.rejected.total())
         ROWS.labels(syncs.entity, platform, "filtered").inc(progress.filtered.total())

@@ -72,6 +72,7 @@ def _record_platform(database: Database, venue: Venue, clock: Clock) -> None:
 def _look_up_left(database: Database, venue: Venue, known: Known, progress: Progress, clock: Clock) -> None:
     """Events that are open with us and not listed any more get the state that the venue has for them."""
     left = known.left_the_listing()
+    progress.left += len(left)
     for start in range(0, len(left), LEFT_AT_ONCE):
         ids = [row_id.split(":", 1)[1] for row_id in left[start : start + LEFT_AT_ONCE]]
         page = venue.events(ids)
@@ -80,7 +81,6 @@ def _look_up_left(database: Database, venue: Venue, known: Known, progress: Prog
         # Kalshi's events have no status of their own: not listed among the open ones is closed.
         ended = [replace(event, closed=True) if event.closed is None else event for event in page.records]
         rows = sort_rows(map(event_row, ended), known).rows
-        progress.left += len(page.records)
         if rows:
             with database.transaction() as connection:
                 storage.write_rows(connection, "events", list(rows.values()), clock())

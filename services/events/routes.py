@@ -8,9 +8,10 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import AwareDatetime
 
-from services.events import ingest, pages, storage
+from services.events import examples, ingest, pages, storage
 from services.events.resources import Resources
 from shared.answers import json_answer, list_body, tagged_answer
+from shared.documented import answers
 from shared.errors import NotFound
 from shared.syncs import sync_state
 
@@ -49,7 +50,11 @@ def both(path: str, **facts: Any) -> Callable[[Callable[..., Response]], Callabl
     return add
 
 
-@both("/events/export-all-active-events-db", summary="Sync all series and open events of both venues now")
+@both(
+    "/events/export-all-active-events-db",
+    responses=answers(examples.SYNC, 409, 502),
+    summary="Sync all series and open events of both venues now",
+)
 def export_all_events(here: Here) -> Response:
     """Answers when the sync has ended: what was seen, new, changed, unchanged and rejected, by venue. `status` is
     `success`, `partial` (one venue failed; the other one is done) or `failed`."""
@@ -58,7 +63,11 @@ def export_all_events(here: Here) -> Response:
     return json_answer(answer, 502 if answer["status"] == "failed" else 200)
 
 
-@both("/events/filter-trading-candidates-db", summary="Which open events pass these limits, and how many")
+@both(
+    "/events/filter-trading-candidates-db",
+    responses=answers({"count": 1, **examples.EVENTS}),
+    summary="Which open events pass these limits, and how many",
+)
 def filter_candidates(
     here: Here,
     min_liquidity: Annotated[Decimal, Query(ge=0, description="Dollars.")] = Decimal(0),
@@ -85,13 +94,20 @@ def filter_candidates(
     return Response(list_body("events", body, next_cursor, count), media_type="application/json")
 
 
-@router.get("/events/sync", tags=["reads"], summary="The running sync and the last one")
+@router.get(
+    "/events/sync",
+    tags=["reads"],
+    responses=answers({"running": None, "last": examples.SYNC}),
+    summary="The running sync and the last one",
+)
 def read_sync(here: Here) -> Response:
     with here.database.connection() as connection:
         return json_answer(sync_state(connection, ingest.SYNCS))
 
 
-@router.get("/series", tags=["reads"], summary="Stored series, a page at a time")
+@router.get(
+    "/series", tags=["reads"], responses=answers(examples.ALL_SERIES), summary="Stored series, a page at a time"
+)
 def list_series(
     request: Request,
     here: Here,
@@ -105,7 +121,7 @@ def list_series(
     return tagged_answer(request, list_body("series", body, next_cursor))
 
 
-@router.get("/events", tags=["reads"], summary="Stored events, a page at a time")
+@router.get("/events", tags=["reads"], responses=answers(examples.EVENTS), summary="Stored events, a page at a time")
 def list_events(
     request: Request,
     here: Here,
@@ -130,7 +146,12 @@ def list_events(
     return tagged_answer(request, list_body("events", body, next_cursor))
 
 
-@router.get("/events/{event_id}", tags=["reads"], summary="One event with its text and its markets")
+@router.get(
+    "/events/{event_id}",
+    tags=["reads"],
+    responses=answers(examples.EVENT, 404),
+    summary="One event with its text and its markets",
+)
 def read_event(
     request: Request,
     here: Here,

@@ -20,6 +20,7 @@ log = structlog.get_logger()
 class Ending:
     answered: tuple[Resolution, ...] = ()
     changed: frozenset[str] = frozenset()  # market ids whose stored state this changed
+    settled: frozenset[str] = frozenset()  # those of them that are final now
     rejected: tuple[Rejected, ...] = ()
     missing: Mapping[str, str] = field(default_factory=dict)  # external id → why the venue had no answer
 
@@ -29,12 +30,13 @@ def refresh_endings(database: Database, venue: Venue, stored: Sequence[StoredMar
     if not stored:
         return Ending()
     batch = venue.resolutions([market.key for market in stored])
-    changed: list[str] = []
+    changed: frozenset[str] = frozenset()
     if batch.records:
         with database.transaction() as connection:
             lock_platform(connection, venue.platform)
-            changed = write_resolutions(connection, batch.records, clock())
+            changed = frozenset(write_resolutions(connection, batch.records, clock()))
     for resolution in batch.records:
         if resolution.problem:
             log.warning("resolution_unclear", market=resolution.external_id, problem=resolution.problem)
-    return Ending(batch.records, frozenset(changed), batch.rejected, batch.missing)
+    final = {f"{venue.platform}:{record.external_id}" for record in batch.records if record.status == "final"}
+    return Ending(batch.records, changed, changed & final, batch.rejected, batch.missing)

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from db.schema.markets import market_syncs
 from services.markets import endings
-from services.markets.domain.catalogue import Changes, Known, sort_page
+from services.markets.domain.catalogue import Changes, sort_page
 from services.markets.domain.quality import Quality
 from services.markets.storage import books, candles, catalogue
 from shared.database import Database
@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 SYNCS = SyncTable(market_syncs, "markets")
 BATCH_ROWS = 2_000
-LEFT_AT_ONCE = 500
+LOOKED_UP_AT_ONCE = 500
 
 
 def sync_markets(database: Database, venues: Sequence[Venue], quality: Quality, clock: Clock) -> dict[str, Any]:
@@ -61,18 +61,19 @@ def collect_markets(database: Database, venue: Venue, quality: Quality, progress
                 writer.write(changes)
                 changes = Changes()
         writer.write(changes)
-    _look_up_left(database, venue, known, progress, clock)
-
-
-def _look_up_left(database: Database, venue: Venue, known: Known, progress: Progress, clock: Clock) -> None:
-    """Markets that are open with us and not listed any more get the state that the venue has for them."""
     left = known.left_the_listing()
-    for start in range(0, len(left), LEFT_AT_ONCE):
-        ids = left[start : start + LEFT_AT_ONCE]
+    progress.left += len(left)
+    _look_up(database, venue, left + known.awaiting_their_end(), progress, clock)
+
+
+def _look_up(database: Database, venue: Venue, unlisted: list[str], progress: Progress, clock: Clock) -> None:
+    """Markets that are not final with us and not listed any more get the state that the venue has for them."""
+    for start in range(0, len(unlisted), LOOKED_UP_AT_ONCE):
+        ids = unlisted[start : start + LOOKED_UP_AT_ONCE]
         with database.connection() as connection:
             stored = books.stored_by_external_id(connection, venue.platform, ids)
         ending = endings.refresh_endings(database, venue, stored, clock)
-        progress.left += len(ending.answered)
+        progress.settled += len(ending.settled)
         for rejection in ending.rejected:
             progress.count_rejection(rejection)
 

@@ -8,12 +8,13 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, Field
 
-from services.markets import ingest, pages, refresh
+from services.markets import examples, ingest, pages, refresh
 from services.markets.domain.quality import Quality
 from services.markets.resources import Resources
 from services.markets.storage import candles, reading
 from services.markets.storage.books import stored_markets
 from shared.answers import json_answer, list_body, tagged_answer
+from shared.documented import answers
 from shared.errors import BadGateway, Conflict, Invalid, NotFound
 from shared.syncs import sync_state
 
@@ -88,7 +89,11 @@ def both(path: str, **facts: Any) -> Callable[[Callable[..., Response]], Callabl
     return add
 
 
-@both("/markets/export-all-markets-db", summary="Sync all markets of both venues now")
+@both(
+    "/markets/export-all-markets-db",
+    responses=answers(examples.SYNC, 409, 502),
+    summary="Sync all markets of both venues now",
+)
 def export_all_markets(
     here: Here,
     min_liquidity: Annotated[
@@ -108,7 +113,11 @@ def export_all_markets(
     return json_answer(answer, 502 if answer["status"] == "failed" else 200)
 
 
-@both("/markets/export-filtered-markets-db", summary="How many stored markets pass these limits, and which")
+@both(
+    "/markets/export-filtered-markets-db",
+    responses=answers({"count": 1, **examples.MARKETS}),
+    summary="How many stored markets pass these limits, and which",
+)
 def export_filtered_markets(
     here: Here,
     min_liquidity: Annotated[Decimal, Query(ge=0)] = Decimal(0),
@@ -133,13 +142,18 @@ def export_filtered_markets(
     return Response(list_body("markets", body, next_cursor, count), media_type="application/json")
 
 
-@router.get("/markets/sync", tags=["reads"], summary="The running sync and the last one")
+@router.get(
+    "/markets/sync",
+    tags=["reads"],
+    responses=answers({"running": None, "last": examples.SYNC}),
+    summary="The running sync and the last one",
+)
 def read_sync(here: Here) -> Response:
     with here.database.connection() as connection:
         return json_answer(sync_state(connection, ingest.SYNCS))
 
 
-@router.get("/markets", tags=["reads"], summary="Stored markets, a page at a time")
+@router.get("/markets", tags=["reads"], responses=answers(examples.MARKETS), summary="Stored markets, a page at a time")
 def list_markets(
     request: Request,
     here: Here,
@@ -171,7 +185,12 @@ def list_markets(
     return tagged_answer(request, list_body("markets", body, next_cursor))
 
 
-@router.get("/markets/{market_id}", tags=["reads"], summary="One market with rules, evidence and history of its facts")
+@router.get(
+    "/markets/{market_id}",
+    tags=["reads"],
+    responses=answers(examples.MARKET, 404),
+    summary="One market with rules, evidence and history of its facts",
+)
 def read_market(request: Request, here: Here, market_id: MarketId) -> Response:
     with here.database.connection() as connection:
         body = reading.market_json(connection, market_id)
@@ -180,7 +199,12 @@ def read_market(request: Request, here: Here, market_id: MarketId) -> Response:
     return tagged_answer(request, body)
 
 
-@router.get("/markets/{market_id}/book", tags=["reads"], summary="The book of one market, fresh from the venue")
+@router.get(
+    "/markets/{market_id}/book",
+    tags=["reads"],
+    responses=answers(examples.BOOK, 404, 409, 502),
+    summary="The book of one market, fresh from the venue",
+)
 def read_book(here: Here, market_id: MarketId) -> Response:
     """All levels, best first; the NO side is the mirror of the YES side."""
     answer = refresh.refresh_books(here.database, here.venues, [market_id], clock)
@@ -193,7 +217,12 @@ def read_book(here: Here, market_id: MarketId) -> Response:
     raise (VenueFailed if reason.startswith("venue_") else NoBook)(market_id=market_id, reason=reason)
 
 
-@router.get("/markets/{market_id}/price-history", tags=["reads"], summary="Candles of the mid price")
+@router.get(
+    "/markets/{market_id}/price-history",
+    tags=["reads"],
+    responses=answers(examples.HISTORY, 404),
+    summary="Candles of the mid price",
+)
 def read_history(
     request: Request,
     here: Here,
@@ -218,7 +247,12 @@ def read_history(
     return tagged_answer(request, bytes(body))
 
 
-@router.post("/markets/refresh-prices", tags=["commands"], summary="Best prices of up to 5,000 markets now")
+@router.post(
+    "/markets/refresh-prices",
+    tags=["commands"],
+    responses=answers(examples.PRICES),
+    summary="Best prices of up to 5,000 markets now",
+)
 def refresh_prices(here: Here, asked: Markets) -> Response:
     """Read from the venues in batches; what moved is stored. Markets without an answer are in `failures`, with why."""
     answer = refresh.refresh_prices(here.database, here.venues, _distinct(asked.market_ids), clock)
@@ -227,14 +261,24 @@ def refresh_prices(here: Here, asked: Markets) -> Response:
     return json_answer(answer)
 
 
-@router.post("/markets/books", tags=["commands"], summary="Fresh books of up to 1,000 markets, for execution")
+@router.post(
+    "/markets/books",
+    tags=["commands"],
+    responses=answers({"books": [examples.BOOK], "failures": examples.FAILURES}),
+    summary="Fresh books of up to 1,000 markets, for execution",
+)
 def refresh_books(here: Here, asked: BookMarkets) -> Response:
     answer = refresh.refresh_books(here.database, here.venues, _distinct(asked.market_ids), clock)
     here.data_changed()
     return json_answer(answer)
 
 
-@router.post("/markets/refresh-resolutions", tags=["commands"], summary="How these markets ended, with evidence")
+@router.post(
+    "/markets/refresh-resolutions",
+    tags=["commands"],
+    responses=answers(examples.RESOLUTIONS),
+    summary="How these markets ended, with evidence",
+)
 def refresh_resolutions(here: Here, asked: Markets) -> Response:
     """`final` only by the venue's own final word, confirmed by a second source where the first one is not enough."""
     answer = refresh.refresh_resolutions(here.database, here.venues, _distinct(asked.market_ids), clock)
@@ -242,7 +286,12 @@ def refresh_resolutions(here: Here, asked: Markets) -> Response:
     return json_answer(answer)
 
 
-@router.post("/markets/backfill-price-history", tags=["commands"], summary="Take over candles from the venues")
+@router.post(
+    "/markets/backfill-price-history",
+    tags=["commands"],
+    responses=answers(examples.FILLED),
+    summary="Take over candles from the venues",
+)
 def backfill_history(here: Here, asked: HistoryMarkets) -> Response:
     since, until = asked.since.astimezone(UTC), asked.until.astimezone(UTC)
     if since >= until:

@@ -63,11 +63,7 @@ class Circuit:
                 return
             remaining = self._opened_at + self._pause_seconds - self._clock()
             if remaining > 0 or self._trial_runs:
-                raise CircuitOpen(
-                    platform=self.platform,
-                    failures=self._failures,
-                    seconds=round(max(remaining, 0), 1),
-                )
+                raise CircuitOpen(platform=self.platform, failures=self._failures, seconds=round(max(remaining, 0), 1))
             self._trial_runs = True
             self._become("half_open")
 

@@ -16,20 +16,12 @@ def best_first(levels: Iterable[tuple[object, object]], field: str, *, highest_f
         read.sort(key=_price, reverse=highest_first)
         kept = tuple([level for level in read if level[1] != 0])
         if kept and not (0 < kept[0][0] < 1 and 0 < kept[-1][0] < 1):
-            raise Unreadable(
-                "out_of_range",
-                field,
-                f"`{field}` holds a price that is not between 0 and 1",
-            )
+            raise Unreadable("out_of_range", field, f"`{field}` holds a price that is not between 0 and 1")
         for price, size in kept:
             if not 0 < size < AMOUNT_MAX or size.adjusted() < _EXPONENT_MIN or price.adjusted() < _EXPONENT_MIN:
                 raise Unreadable("out_of_range", field, f"`{field}` holds a size out of range")
     except KeyError as error:
-        raise Unreadable(
-            "missing",
-            f"{field}.{error.args[0]}",
-            f"a level of `{field}` is not complete",
-        ) from error
+        raise Unreadable("missing", f"{field}.{error.args[0]}", f"a level of `{field}` is not complete") from error
     except (ArithmeticError, ValueError, TypeError) as error:
         raise Unreadable("not_a_number", field, f"`{field}` holds a level that cannot be read") from error
     return kept
@@ -38,11 +30,7 @@ def best_first(levels: Iterable[tuple[object, object]], field: str, *, highest_f
 def check_uncrossed(bids: tuple[Level, ...], asks: tuple[Level, ...]) -> None:
     """In a real book nobody bids what another asks: such a book was caught in the middle of a change."""
     if bids and asks and bids[0][0] >= asks[0][0]:
-        raise Unreadable(
-            "crossed",
-            "book",
-            f"best bid {bids[0][0]} is not below best ask {asks[0][0]}",
-        )
+        raise Unreadable("crossed", "book", f"best bid {bids[0][0]} is not below best ask {asks[0][0]}")
 
 
 def _price(level: Level) -> Decimal:

@@ -12,12 +12,7 @@ class TokenBucket:
     """
 
     def __init__(
-        self,
-        rate: float,
-        burst: float,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None],
+        self, rate: float, burst: float, *, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None]
     ) -> None:
         self._interval = 1 / rate if rate > 0 else 0.0
         self._tolerance = max(burst - 1, 0) * self._interval

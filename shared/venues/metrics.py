@@ -12,36 +12,22 @@ REQUESTS = Counter(
     "Requests to the venues by answer; `status` is the HTTP status or the kind of failure.",
     ("platform", "host", "family", "status"),
 )
-RETRIES = Counter(
-    "coliseum_venue_retries_total",
-    "Requests that were repeated.",
-    ("platform", "host", "family"),
-)
+RETRIES = Counter("coliseum_venue_retries_total", "Requests that were repeated.", ("platform", "host", "family"))
 REQUEST_SECONDS = Histogram(
     "coliseum_venue_request_seconds",
     "Seconds from the request to the end of its body, without waiting for the limiter.",
     ("platform", "host", "family"),
     buckets=_SECONDS,
 )
-BYTES = Counter(
-    "coliseum_venue_bytes_total",
-    "Bytes of the answers, unpacked.",
-    ("platform", "host", "family"),
-)
+BYTES = Counter("coliseum_venue_bytes_total", "Bytes of the answers, unpacked.", ("platform", "host", "family"))
 LIMITER_SECONDS = Counter(
-    "coliseum_venue_limiter_seconds_total",
-    "Seconds spent waiting for the rate limiter.",
-    ("platform", "host"),
+    "coliseum_venue_limiter_seconds_total", "Seconds spent waiting for the rate limiter.", ("platform", "host")
 )
 REJECTED = Counter(
-    "coliseum_venue_rejected_records_total",
-    "Records that could not be read.",
-    ("platform", "entity", "kind"),
+    "coliseum_venue_rejected_records_total", "Records that could not be read.", ("platform", "entity", "kind")
 )
 CIRCUIT = Gauge(
-    "coliseum_venue_circuit_state",
-    "1 for the state in which the circuit of a venue is.",
-    ("platform", "state"),
+    "coliseum_venue_circuit_state", "1 for the state in which the circuit of a venue is.", ("platform", "state")
 )
 
 

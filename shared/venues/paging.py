@@ -4,13 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from typing import Any, TypeVar
 
-from shared.venues.failures import (
-    CursorRepeated,
-    PagesExceeded,
-    VenueError,
-    VenueGibberish,
-    reason_of,
-)
+from shared.venues.failures import CursorRepeated, PagesExceeded, VenueError, VenueGibberish, reason_of
 from shared.venues.records import Page, Rejected
 from shared.venues.rejections import REJECTIONS
 from shared.venues.transport import Answer
@@ -24,10 +18,7 @@ PAGES_MAX = 5_000
 
 
 def walk(
-    path: str,
-    fetch: Callable[[str | None], tuple[Page[Record], object]],
-    *,
-    pages_max: int = PAGES_MAX,
+    path: str, fetch: Callable[[str | None], tuple[Page[Record], object]], *, pages_max: int = PAGES_MAX
 ) -> Iterator[Page[Record]]:
     """The pages of a listing. `fetch` takes a cursor and answers the page and the first row, or its id.
 
@@ -97,9 +88,7 @@ def batches(items: Sequence[Item], size: int) -> list[Sequence[Item]]:
 
 
 def gather(
-    executor: Executor,
-    ask: Callable[[Sequence[Item]], Found],
-    asked: Sequence[Sequence[Item]],
+    executor: Executor, ask: Callable[[Sequence[Item]], Found], asked: Sequence[Sequence[Item]]
 ) -> list[tuple[Sequence[Item], Found | str]]:
     """The answers to all batches, asked side by side; a batch that failed has the reason instead."""
 

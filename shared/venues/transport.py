@@ -15,23 +15,11 @@ import requests
 import structlog
 from jiter import from_json
 from requests.adapters import HTTPAdapter
-from tenacity import (
-    RetryCallState,
-    Retrying,
-    retry_if_exception,
-    stop_after_attempt,
-    wait_exponential,
-    wait_random,
-)
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential, wait_random
 
 from shared.venues import metrics
 from shared.venues.circuit import Circuit, CircuitState
-from shared.venues.failures import (
-    VenueError,
-    VenueGibberish,
-    VenueRefused,
-    VenueUnreachable,
-)
+from shared.venues.failures import VenueError, VenueGibberish, VenueRefused, VenueUnreachable
 from shared.venues.limits import HostLimits
 from shared.venues.records import Platform
 
@@ -106,14 +94,7 @@ class Transport:
     def state(self) -> CircuitState:
         return self.circuit.state
 
-    def get(
-        self,
-        url: str,
-        params: Params = (),
-        *,
-        family: str,
-        also: frozenset[int] = frozenset(),
-    ) -> Answer:
+    def get(self, url: str, params: Params = (), *, family: str, also: frozenset[int] = frozenset()) -> Answer:
         """The decoded answer. `also` names statuses whose body is an answer although they are errors."""
         return self._call("GET", url, params, None, family, also)
 
@@ -121,15 +102,7 @@ class Transport:
         """A read that the venue wants as POST, such as a batch of books: it is repeated like any read."""
         return self._call("POST", url, (), body, family, frozenset())
 
-    def _call(
-        self,
-        method: str,
-        url: str,
-        params: Params,
-        body: object,
-        family: str,
-        also: frozenset[int],
-    ) -> Answer:
+    def _call(self, method: str, url: str, params: Params, body: object, family: str, also: frozenset[int]) -> Answer:
         self.circuit.enter()
         try:
             answer: Answer = self._retrying.copy()(self._attempt, method, url, params, body, family, also)
@@ -146,13 +119,7 @@ class Transport:
         return answer
 
     def _attempt(
-        self,
-        method: str,
-        url: str,
-        params: Params,
-        body: object,
-        family: str,
-        also: frozenset[int],
+        self, method: str, url: str, params: Params, body: object, family: str, also: frozenset[int]
     ) -> Answer:
         parts = urlsplit(url)
         host, path = parts.netloc, parts.path
@@ -186,13 +153,7 @@ class Transport:
         deadline = time.monotonic() + BODY_SECONDS_MAX
         try:
             with self._session().request(
-                method,
-                url,
-                params=list(params),
-                json=body,
-                timeout=self._timeouts,
-                stream=True,
-                allow_redirects=False,
+                method, url, params=list(params), json=body, timeout=self._timeouts, stream=True, allow_redirects=False
             ) as response:
                 chunks: list[bytes] = []
                 length = 0
@@ -201,16 +162,10 @@ class Transport:
                     length += len(chunk)
                     if length > self._bytes_max:
                         raise VenueGibberish(
-                            host=host,
-                            path=urlsplit(url).path,
-                            why=f"more than {self._bytes_max} bytes",
+                            host=host, path=urlsplit(url).path, why=f"more than {self._bytes_max} bytes"
                         )
                     if time.monotonic() > deadline:
-                        raise VenueUnreachable(
-                            again=True,
-                            host=host,
-                            why=f"no end after {BODY_SECONDS_MAX:.0f} s",
-                        )
+                        raise VenueUnreachable(again=True, host=host, why=f"no end after {BODY_SECONDS_MAX:.0f} s")
                 self.simulated = "X-Simulated" in response.headers
                 return response.status_code, b"".join(chunks), response.headers
         except (requests.RequestException, OSError) as error:
@@ -229,12 +184,7 @@ class Transport:
         return session
 
     def _refusal(
-        self,
-        host: str,
-        path: str,
-        code: int,
-        content: bytes,
-        headers: requests.structures.CaseInsensitiveDict[str],
+        self, host: str, path: str, code: int, content: bytes, headers: requests.structures.CaseInsensitiveDict[str]
     ) -> VenueRefused:
         return VenueRefused(
             again=code in STATUSES_TO_REPEAT,
@@ -250,12 +200,7 @@ class Transport:
         host = urlsplit(url).netloc
         metrics.RETRIES.labels(self.platform, host, family).inc()
         error = state.outcome.exception() if state.outcome else None
-        log.info(
-            "venue_retried",
-            platform=self.platform,
-            attempt=state.attempt_number,
-            why=str(error),
-        )
+        log.info("venue_retried", platform=self.platform, attempt=state.attempt_number, why=str(error))
 
 
 def retry_after(header: str | None, now: datetime) -> float:
@@ -283,12 +228,7 @@ def _decoded(content: bytes, host: str, path: str) -> Any:
         # Half a surrogate pair is legal JSON that the fast decoder refuses; only the row that holds it shall be lost.
         return json.loads(content, parse_float=Decimal, parse_constant=Decimal)
     except (ValueError, RecursionError) as error:
-        raise VenueGibberish(
-            again=True,
-            host=host,
-            path=path,
-            why=f"{why}; it begins {_excerpt(content)!r}",
-        ) from error
+        raise VenueGibberish(again=True, host=host, path=path, why=f"{why}; it begins {_excerpt(content)!r}") from error
 
 
 def _excerpt(content: bytes) -> str:

@@ -68,12 +68,7 @@ class Row(BaseModel):
 
 
 def read_row(
-    build: Callable[[Any], Record],
-    row: object,
-    *,
-    platform: Platform,
-    entity: str,
-    id_field: str,
+    build: Callable[[Any], Record], row: object, *, platform: Platform, entity: str, id_field: str
 ) -> Record | Rejected:
     """The record of one row, or why there is none."""
     try:
@@ -87,9 +82,7 @@ def read_row(
     return Rejected(platform, entity, _identity(row, id_field), kind, why)
 
 
-def split(
-    read: Iterable[Record | Rejected],
-) -> tuple[tuple[Record, ...], tuple[Rejected, ...]]:
+def split(read: Iterable[Record | Rejected]) -> tuple[tuple[Record, ...], tuple[Rejected, ...]]:
     """What could be read, and what could not."""
     records: list[Record] = []
     rejected: list[Rejected] = []

@@ -37,13 +37,15 @@ def market_row(place: int, listing: Listing) -> str:
     moves = listing.version.moves(place)
     bid, ask = cents(place, moves)
     head = _head(place, bid, ask, volume=10_000 + place % 90_000 + moves)
-    return head + ("}" if listing.small else _rest(place))
+    event = EVENT_FIRST + place // MARKETS_PER_EVENT
+    if listing.small:
+        return f"""{head},"description":"{rules(place, 1)}","events":[{{"id":"{event}"}}]}}"""
+    return f"""{head},"description":"{rules(place, 5)}",{_unread(place)},"events":[{_nested_event(event, place)}]}}"""
 
 
 def _head(place: int, bid: int, ask: int, volume: int) -> str:
-    """What we read of a market."""
+    """What we read of a market, but for its text and its event."""
     number = MARKET_FIRST + place
-    event = EVENT_FIRST + place // MARKETS_PER_EVENT
     return f"""{{"id":"{number}","question":"{question(place)}","conditionId":"{_word(number)}",\
 "slug":"will-the-figure-{number}-be-exceeded","endDate":"2027-12-31T00:00:00Z","liquidity":"{500 + place % 9_000}.2893",\
 "startDate":"2026-10-01T09:00:00.824175Z","outcomes":"[\\"Yes\\", \\"No\\"]",\
@@ -53,15 +55,14 @@ def _head(place: int, bid: int, ask: int, volume: int) -> str:
 "clobTokenIds":"[\\"{_token(number)}\\", \\"{_token(number + 1_000_000)}\\"]","acceptingOrders":true,"negRisk":true,\
 "lastTradePrice":0.{bid:02},"bestBid":0.{bid:02},"bestAsk":0.{ask:02},"negRiskOther":false,\
 "umaResolutionStatuses":"[]","feesEnabled":true,"feeType":"weather_fees",\
-"feeSchedule":{{"exponent":1,"rate":0.05,"takerOnly":true,"rebateRate":0.25}},\
-"events":[{{"id":"{event}"}}],"description":"{rules(place, 2)}\""""
+"feeSchedule":{{"exponent":1,"rate":0.05,"takerOnly":true,"rebateRate":0.25}}"""
 
 
-def _rest(place: int) -> str:
-    """What we do not read, and the rules and the event again in full: later keys win, as in every JSON reader."""
+def _unread(place: int) -> str:
+    """What a real row has besides."""
     number = MARKET_FIRST + place
     event = EVENT_FIRST + place // MARKETS_PER_EVENT
-    return f""","description":"{rules(place, 7)}","resolutionSource":"","image":"{_IMAGE}","icon":"{_IMAGE}",\
+    return f""""resolutionSource":"","image":"{_IMAGE}","icon":"{_IMAGE}",\
 "marketMakerAddress":"","createdAt":"2026-10-01T18:24:28.897302Z","new":false,"featured":false,\
 "submitted_by":"0x91430CaD2d3975766499717fA0D66A78D814E5c5","archived":false,\
 "resolvedBy":"0x2F5e3684cb1F318ec51b00Edba38d79Ac2c0aA9d","restricted":true,"questionID":"{_word(number + 7)}",\
@@ -78,15 +79,18 @@ def _rest(place: int) -> str:
 "oneWeekPriceChange":0.035,"oneMonthPriceChange":0.045,"automaticallyActive":true,"clearBookOnStart":true,\
 "seriesColor":"","showGmpSeries":false,"showGmpOutcome":false,"manualActivation":false,"pendingDeployment":false,\
 "deploying":false,"deployingTimestamp":"2026-10-01T22:44:45.269434Z","rfqEnabled":false,\
-"holdingRewardsEnabled":false,"requiresTranslation":false,"makerRebatesFeeShareBps":10000,\
-"events":[{{"id":"{event}","ticker":"figures-{event}","slug":"figures-{event}","title":"{question(place)}",\
-"description":"{rules(place, 2)}","startDate":"2026-10-01T09:00:00Z","creationDate":"2026-10-01T09:00:00Z",\
-"endDate":"2027-12-31T00:00:00Z","image":"{_IMAGE}","icon":"{_IMAGE}","active":true,"closed":false,"archived":false,\
+"holdingRewardsEnabled":false,"requiresTranslation":false,"makerRebatesFeeShareBps":10000"""
+
+
+def _nested_event(event: int, place: int) -> str:
+    return f"""{{"id":"{event}","ticker":"figures-{event}","slug":"figures-{event}","title":"{question(place)}",\
+"startDate":"2026-10-01T09:00:00Z","creationDate":"2026-10-01T09:00:00Z",\
+"endDate":"2027-12-31T00:00:00Z","active":true,"closed":false,"archived":false,\
 "new":false,"featured":false,"restricted":true,"liquidity":61060.78,"volume":1268241.37,"openInterest":0,\
 "createdAt":"2026-10-01T18:24:28Z","updatedAt":"2026-11-20T22:38:02.333323Z","competitive":0.9765386587241522,\
 "volume24hr":1695.85,"enableOrderBook":true,"liquidityClob":61060.78,"negRisk":true,"commentCount":13,"cyom":false,\
 "showAllOutcomes":true,"showMarketImages":false,"enableNegRisk":true,"automaticallyActive":true,\
-"negRiskAugmented":false,"pendingDeployment":false,"deploying":false,"requiresTranslation":false}}]}}"""
+"negRiskAugmented":false,"pendingDeployment":false,"deploying":false,"requiresTranslation":false}}"""
 
 
 def _tag(tag_id: str, slug: str) -> str:

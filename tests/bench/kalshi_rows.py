@@ -43,7 +43,7 @@ def market_row(place: int, listing: Listing) -> str:
 
 
 def _rest(place: int, bid: int, ask: int) -> str:
-    return f""""rules_primary":"{rules(place, 3)}","rules_secondary":"{rules(place + 3, 4)}","can_close_early":true,\
+    return f""""rules_primary":"{rules(place, 4)}","rules_secondary":"{rules(place + 3, 5)}","can_close_early":true,\
 "created_time":"2026-10-01T09:30:40.035951Z","early_close_condition":"Trading ends when the figure is published.",\
 "expiration_time":"2028-01-06T14:00:00Z","expiration_value":"","latest_expiration_time":"2028-01-06T14:00:00Z",\
 "liquidity_dollars":"0.0000","no_ask_dollars":"0.{100 - bid:02}00","no_bid_dollars":"0.{100 - ask:02}00",\

@@ -34,7 +34,7 @@ def opened(clock: Clock) -> Circuit:
     return circuit
 
 
-def test_it_opens_after_three_failures_in_a_row():
+def test_it_opens_after_three_failures_in_a_row() -> None:
     clock = Clock()
     circuit = circuit_of(clock)
 
@@ -54,7 +54,7 @@ def test_it_opens_after_three_failures_in_a_row():
         circuit.enter()
 
 
-def test_a_success_between_starts_the_count_again():
+def test_a_success_between_starts_the_count_again() -> None:
     circuit = circuit_of(Clock())
 
     for each in ("failed", "failed", "succeeded", "failed", "failed"):
@@ -64,7 +64,7 @@ def test_a_success_between_starts_the_count_again():
     assert circuit.state.state == "closed"
 
 
-def test_after_the_pause_one_call_may_try_and_its_success_closes():
+def test_after_the_pause_one_call_may_try_and_its_success_closes() -> None:
     clock = Clock()
     circuit = opened(clock)
     clock.now = 30
@@ -80,7 +80,7 @@ def test_after_the_pause_one_call_may_try_and_its_success_closes():
     circuit.enter()
 
 
-def test_a_failed_try_opens_it_for_another_pause():
+def test_a_failed_try_opens_it_for_another_pause() -> None:
     clock = Clock()
     circuit = opened(clock)
     clock.now = 30
@@ -95,7 +95,7 @@ def test_a_failed_try_opens_it_for_another_pause():
     circuit.enter()
 
 
-def test_a_try_that_ended_without_a_word_lets_the_next_one_try():
+def test_a_try_that_ended_without_a_word_lets_the_next_one_try() -> None:
     clock = Clock()
     circuit = opened(clock)
     clock.now = 30
@@ -106,7 +106,7 @@ def test_a_try_that_ended_without_a_word_lets_the_next_one_try():
     circuit.enter()
 
 
-def test_the_state_stands_in_the_metrics():
+def test_the_state_stands_in_the_metrics() -> None:
     clock = Clock()
     circuit = opened(clock)
 

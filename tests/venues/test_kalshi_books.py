@@ -19,7 +19,7 @@ def book(row: dict[str, Any]) -> Book:
     return read
 
 
-def test_asks_are_the_bids_of_the_other_side():
+def test_asks_are_the_bids_of_the_other_side() -> None:
     read = book(kalshi_book())
 
     assert read.bids == ((Decimal("0.4"), Decimal("30.5")), (Decimal("0.01"), Decimal(500)))
@@ -29,7 +29,7 @@ def test_asks_are_the_bids_of_the_other_side():
     assert read.venue_time is None
 
 
-def test_asks_come_best_first():
+def test_asks_come_best_first() -> None:
     read = book(kalshi_book(orderbook_fp={"no_dollars": [["0.0100", "5"], ["0.3000", "6"], ["0.2000", "7"]]}))
 
     assert [price for price, _ in read.asks] == [Decimal("0.7"), Decimal("0.8"), Decimal("0.99")]
@@ -44,13 +44,13 @@ def test_asks_come_best_first():
         {"orderbook": {"yes": None, "no": None, "yes_dollars": None, "no_dollars": None}},
     ],
 )
-def test_an_empty_side_may_be_a_list_null_or_absent(answer: dict[str, Any]):
+def test_an_empty_side_may_be_a_list_null_or_absent(answer: dict[str, Any]) -> None:
     read = book(answer)
 
     assert (read.bids, read.asks) == ((), ())
 
 
-def test_cents_of_old_captures_are_cents():
+def test_cents_of_old_captures_are_cents() -> None:
     cents = book({"orderbook": {"yes": [[5, 100], [40, 7]], "no": [[55, 3]]}})
     both = book({"orderbook": {"yes": [[5, 100]], "yes_dollars": [["0.0550", 100]], "no": None}})
 
@@ -77,14 +77,14 @@ def test_cents_of_old_captures_are_cents():
         ({"orderbook": {"yes": [[400, 1]]}}, "out_of_range:yes"),
     ],
 )
-def test_a_book_that_cannot_be_read_is_rejected(answer: dict[str, Any], kind: str):
+def test_a_book_that_cannot_be_read_is_rejected(answer: dict[str, Any], kind: str) -> None:
     read = parse_book(answer, ticker="KXICE-27-MAR")
 
     assert isinstance(read, Rejected)
     assert (read.kind, read.external_id) == (kind, "KXICE-27-MAR")
 
 
-def test_a_trade_is_read():
+def test_a_trade_is_read() -> None:
     read = parse_trade(kalshi_trade())
 
     assert read == Trade(
@@ -99,7 +99,7 @@ def test_a_trade_is_read():
     )
 
 
-def test_old_trades_are_in_cents_and_whole_contracts():
+def test_old_trades_are_in_cents_and_whole_contracts() -> None:
     old = {"count_fp": ABSENT, "count": 3, "yes_price_dollars": ABSENT, "yes_price": 6, "taker_outcome_side": ABSENT}
 
     read = parse_trade(kalshi_trade(**old, taker_side="no"))
@@ -125,7 +125,7 @@ def test_old_trades_are_in_cents_and_whole_contracts():
         ("is_block_trade", "no", "not_a_bool:is_block_trade"),
     ],
 )
-def test_a_trade_that_cannot_be_read_is_rejected(field: str, value: object, kind: str):
+def test_a_trade_that_cannot_be_read_is_rejected(field: str, value: object, kind: str) -> None:
     read = parse_trade(kalshi_trade(**{field: value}))
 
     assert isinstance(read, Rejected)
@@ -147,14 +147,14 @@ def candle_row(**changes: Any) -> dict[str, Any]:
     return changed(row, changes)
 
 
-def test_a_candle_begins_where_its_period_does():
+def test_a_candle_begins_where_its_period_does() -> None:
     read = parse_candle(candle_row(), ticker="A", period=60)
 
     hour = NOON - timedelta(hours=1)
     assert read == Candle(hour, Decimal("0.20"), Decimal("0.29"), Decimal("0.19"), Decimal("0.21"), Decimal("213.29"))
 
 
-def test_the_historical_tier_has_bare_names():
+def test_the_historical_tier_has_bare_names() -> None:
     row = candle_row(
         price=side("0.20", "0.29", "0.19", "0.21", ""), volume_fp=ABSENT, volume="51.00", yes_bid=ABSENT, yes_ask=ABSENT
     )
@@ -169,7 +169,7 @@ NULLS = {"open": None, "high": None, "low": None, "close": None, "previous": "0.
 
 
 @pytest.mark.parametrize("price", [{}, None, ABSENT, NULLS, {"previous_dollars": "0.05"}])
-def test_without_a_trade_the_mid_at_the_close_counts(price: object):
+def test_without_a_trade_the_mid_at_the_close_counts(price: object) -> None:
     read = parse_candle(candle_row(price=price, volume_fp="0.00"), ticker="A", period=60)
 
     assert read == Candle(NOON - timedelta(hours=1), *[Decimal("0.21")] * 4, Decimal("0.00"))
@@ -178,7 +178,7 @@ def test_without_a_trade_the_mid_at_the_close_counts(price: object):
 @pytest.mark.parametrize(
     ("bid", "ask"), [("0.0000", "0.2200"), ("0.2000", "1.0000"), ("0.0000", "1.0000"), ("0.30", "0.30")]
 )
-def test_a_side_that_nobody_quotes_makes_no_mid(bid: str, ask: str):
+def test_a_side_that_nobody_quotes_makes_no_mid(bid: str, ask: str) -> None:
     row = candle_row(price={}, yes_bid=side(*[bid] * 4), yes_ask=side(*[ask] * 4))
 
     assert parse_candle(row, ticker="A", period=60) is None
@@ -196,14 +196,14 @@ def test_a_side_that_nobody_quotes_makes_no_mid(bid: str, ask: str):
         ("volume_fp", "-1", "out_of_range:volume_fp"),
     ],
 )
-def test_a_candle_that_cannot_be_read_is_rejected(field: str, value: object, kind: str):
+def test_a_candle_that_cannot_be_read_is_rejected(field: str, value: object, kind: str) -> None:
     read = parse_candle(candle_row(**{field: value}), ticker="A", period=60)
 
     assert isinstance(read, Rejected)
     assert (read.kind, read.external_id) == (kind, "A")
 
 
-def test_spans_cover_the_time_and_hold_no_more_candles_than_allowed():
+def test_spans_cover_the_time_and_hold_no_more_candles_than_allowed() -> None:
     spans = candle_spans(NOON, NOON + timedelta(hours=25), 60, 10)
 
     assert spans[0][0] == NOON.timestamp()

@@ -39,14 +39,16 @@ def tier(*rows: dict[str, Any]) -> Callable[[Request], Reply]:
     return answer
 
 
-def test_it_is_a_venue(kalshi: KalshiVenue):
+def test_it_is_a_venue(kalshi: KalshiVenue) -> None:
     venue: Venue = kalshi
 
     assert venue.platform == "kalshi"
 
 
 @pytest.mark.parametrize("last", ["", None])
-def test_open_markets_are_walked_by_cursor_without_combos(double: Double, kalshi: KalshiVenue, last: str | None):
+def test_open_markets_are_walked_by_cursor_without_combos(
+    double: Double, kalshi: KalshiVenue, last: str | None
+) -> None:
     pages = [
         listing("markets", [kalshi_market(ticker="A")], "c1"),
         listing("markets", [kalshi_market(ticker="B"), kalshi_market(ticker="C", status=5)], last),
@@ -62,7 +64,7 @@ def test_open_markets_are_walked_by_cursor_without_combos(double: Double, kalshi
     assert second.params == [*first.params, ("cursor", "c1")]
 
 
-def test_events_come_200_at_a_time_without_their_markets(double: Double, kalshi: KalshiVenue):
+def test_events_come_200_at_a_time_without_their_markets(double: Double, kalshi: KalshiVenue) -> None:
     double.on(f"{API}/events", listing("events", [kalshi_event()]))
 
     [page] = kalshi.event_pages()
@@ -71,7 +73,7 @@ def test_events_come_200_at_a_time_without_their_markets(double: Double, kalshi:
     assert double.requests[0].params == [("status", "open"), ("limit", "200")]
 
 
-def test_the_series_are_one_page(double: Double, kalshi: KalshiVenue):
+def test_the_series_are_one_page(double: Double, kalshi: KalshiVenue) -> None:
     double.on(f"{API}/series", Reply({"series": [kalshi_series(), kalshi_series(ticker="B", fee_multiplier="x")]}))
 
     [page] = kalshi.series_pages()
@@ -80,7 +82,7 @@ def test_the_series_are_one_page(double: Double, kalshi: KalshiVenue):
     assert (len(page.rejected), page.cursor) == (1, None)
 
 
-def test_a_repeated_page_is_found_out_although_its_prices_moved(double: Double, kalshi: KalshiVenue):
+def test_a_repeated_page_is_found_out_although_its_prices_moved(double: Double, kalshi: KalshiVenue) -> None:
     pages = [listing("markets", [kalshi_market(volume_fp=f"{number}.00")], f"c{number}") for number in range(9)]
     double.on(f"{API}/markets", pages)
 
@@ -90,7 +92,7 @@ def test_a_repeated_page_is_found_out_although_its_prices_moved(double: Double, 
     assert len(double.requests) == 2
 
 
-def test_old_markets_are_found_in_the_historical_tier(double: Double, kalshi: KalshiVenue):
+def test_old_markets_are_found_in_the_historical_tier(double: Double, kalshi: KalshiVenue) -> None:
     double.on(f"{API}/markets", tier(kalshi_market(ticker="A")))
     double.on(f"{API}/historical/markets", tier(finalized_kalshi_market(ticker="B")))
 
@@ -101,7 +103,7 @@ def test_old_markets_are_found_in_the_historical_tier(double: Double, kalshi: Ka
     assert double.requests[1].one("tickers") == "B,C"
 
 
-def test_a_hundred_tickers_go_into_one_request(double: Double, kalshi: KalshiVenue):
+def test_a_hundred_tickers_go_into_one_request(double: Double, kalshi: KalshiVenue) -> None:
     tickers = [f"T{number}" for number in range(150)]
     double.on(f"{API}/markets", tier(*[kalshi_market(ticker=ticker) for ticker in tickers]))
 
@@ -111,7 +113,7 @@ def test_a_hundred_tickers_go_into_one_request(double: Double, kalshi: KalshiVen
     assert [len((request.one("tickers") or "").split(",")) for request in double.requests] == [100, 50]
 
 
-def test_events_are_looked_up_by_ticker(double: Double, kalshi: KalshiVenue):
+def test_events_are_looked_up_by_ticker(double: Double, kalshi: KalshiVenue) -> None:
     double.on(f"{API}/events", listing("events", [kalshi_event()]))
 
     page = kalshi.events(["KXICE-27", "GONE"])
@@ -120,7 +122,7 @@ def test_events_are_looked_up_by_ticker(double: Double, kalshi: KalshiVenue):
     assert double.requests[0].one("tickers") == "KXICE-27,GONE"
 
 
-def test_books_repeat_the_key_and_are_matched_by_ticker(double: Double, kalshi: KalshiVenue):
+def test_books_repeat_the_key_and_are_matched_by_ticker(double: Double, kalshi: KalshiVenue) -> None:
     rows = [
         kalshi_book(ticker="B"),
         kalshi_book(ticker="A"),
@@ -137,7 +139,7 @@ def test_books_repeat_the_key_and_are_matched_by_ticker(double: Double, kalshi: 
     assert double.requests[0].params == [("tickers", ticker) for ticker in "ABCD"]
 
 
-def test_more_than_100_books_are_asked_in_batches(double: Double, kalshi: KalshiVenue):
+def test_more_than_100_books_are_asked_in_batches(double: Double, kalshi: KalshiVenue) -> None:
     def answer(request: Request) -> Reply:
         tickers = request.all("tickers")
         if "T150" in tickers:
@@ -152,7 +154,7 @@ def test_more_than_100_books_are_asked_in_batches(double: Double, kalshi: Kalshi
     assert set(batch.missing.values()) == {"venue_refused"}
 
 
-def test_a_single_book_or_the_fact_that_there_is_none(double: Double, kalshi: KalshiVenue):
+def test_a_single_book_or_the_fact_that_there_is_none(double: Double, kalshi: KalshiVenue) -> None:
     book = {"orderbook_fp": kalshi_book()["orderbook_fp"]}
     double.on(f"{API}/markets/KXICE-27-MAR/orderbook", [Reply(book), Reply({"error": "not found"}, 404), Reply({})])
 
@@ -163,7 +165,7 @@ def test_a_single_book_or_the_fact_that_there_is_none(double: Double, kalshi: Ka
         kalshi.book(KEY)
 
 
-def test_quotes_come_from_the_markets_themselves(double: Double, kalshi: KalshiVenue):
+def test_quotes_come_from_the_markets_themselves(double: Double, kalshi: KalshiVenue) -> None:
     unquoted = kalshi_market(ticker="B", yes_bid_size_fp="0.00", yes_ask_size_fp="0.00", last_price_dollars="0.0000")
     double.on(
         f"{API}/markets", tier(kalshi_market(ticker="A"), unquoted, kalshi_market(ticker="C", yes_bid_dollars="9"))
@@ -186,7 +188,7 @@ def candle(end: datetime, close: str, suffix: str = "_dollars") -> dict[str, Any
     }
 
 
-def test_candles_come_from_the_live_tier(double: Double, kalshi: KalshiVenue):
+def test_candles_come_from_the_live_tier(double: Double, kalshi: KalshiVenue) -> None:
     hour = timedelta(hours=1)
     rows = [candle(NOON + 2 * hour, "0.5"), candle(NOON + hour, "0.4"), candle(NOON + hour, "0.4"), {"price": {}}]
     path = f"{API}/series/KXICE/markets/KXICE-27-MAR/candlesticks"
@@ -204,7 +206,7 @@ def test_candles_come_from_the_live_tier(double: Double, kalshi: KalshiVenue):
     ]
 
 
-def test_candles_of_old_markets_come_from_the_historical_tier(double: Double, kalshi: KalshiVenue):
+def test_candles_of_old_markets_come_from_the_historical_tier(double: Double, kalshi: KalshiVenue) -> None:
     rows = [candle(NOON + timedelta(hours=1), "0.4", "")]
     double.on(f"{API}/historical/markets/KXICE-27-MAR/candlesticks", Reply({"candlesticks": rows}))
 
@@ -213,7 +215,7 @@ def test_candles_of_old_markets_come_from_the_historical_tier(double: Double, ka
     assert [str(each.close) for each in candles] == ["0.4"]
 
 
-def test_without_a_series_the_batch_form_is_asked(double: Double, kalshi: KalshiVenue):
+def test_without_a_series_the_batch_form_is_asked(double: Double, kalshi: KalshiVenue) -> None:
     rows = [candle(NOON + timedelta(hours=1), "0.4")]
     found = {"market_ticker": "KXICE-27-MAR", "candlesticks": rows}
     double.on(f"{API}/markets/candlesticks", Reply({"markets": [{"market_ticker": "X"}, found]}))
@@ -223,7 +225,7 @@ def test_without_a_series_the_batch_form_is_asked(double: Double, kalshi: Kalshi
     assert len(candles) == 1
 
 
-def test_a_long_span_is_asked_in_parts(double: Double, kalshi: KalshiVenue):
+def test_a_long_span_is_asked_in_parts(double: Double, kalshi: KalshiVenue) -> None:
     path = f"{API}/series/KXICE/markets/KXICE-27-MAR/candlesticks"
     double.on(path, Reply({"candlesticks": []}))
 
@@ -233,7 +235,7 @@ def test_a_long_span_is_asked_in_parts(double: Double, kalshi: KalshiVenue):
     assert spans == [300_000, 300_000, 4_800]
 
 
-def test_trades_older_than_the_cutoff_come_from_the_historical_tier(double: Double, kalshi: KalshiVenue):
+def test_trades_older_than_the_cutoff_come_from_the_historical_tier(double: Double, kalshi: KalshiVenue) -> None:
     double.on(f"{API}/historical/cutoff", CUTOFF)
     live = [kalshi_trade(trade_id="1"), kalshi_trade(trade_id="2", is_block_trade=True), kalshi_trade(trade_id="3")]
     double.on(f"{API}/markets/trades", [listing("trades", live[:2], "c1"), listing("trades", live[2:])])
@@ -252,7 +254,7 @@ def test_trades_older_than_the_cutoff_come_from_the_historical_tier(double: Doub
     assert double.asked(f"{API}/historical/trades") == []
 
 
-def test_fees_are_the_series_unless_the_event_says_otherwise(double: Double, kalshi: KalshiVenue):
+def test_fees_are_the_series_unless_the_event_says_otherwise(double: Double, kalshi: KalshiVenue) -> None:
     double.on(f"{API}/series/KXICE", Reply({"series": kalshi_series()}))
     override = kalshi_event(fee_type_override="flat", fee_multiplier_override=2)
     double.on(f"{API}/events/KXICE-27", [Reply({"event": override}), Reply({"event": kalshi_event()})])
@@ -267,7 +269,7 @@ def test_fees_are_the_series_unless_the_event_says_otherwise(double: Double, kal
     assert kalshi.fees(MarketKey("A")) is None
 
 
-def test_resolutions_look_in_both_tiers_before_a_market_is_called_deleted(double: Double, kalshi: KalshiVenue):
+def test_resolutions_look_in_both_tiers_before_a_market_is_called_deleted(double: Double, kalshi: KalshiVenue) -> None:
     double.on(f"{API}/markets", tier(finalized_kalshi_market(ticker="LIVE"), kalshi_market(ticker="OPEN")))
     double.on(
         f"{API}/historical/markets",
@@ -293,13 +295,13 @@ def test_resolutions_look_in_both_tiers_before_a_market_is_called_deleted(double
 
 
 @pytest.mark.parametrize("code", [200, 500, 503, 504])
-def test_the_state_of_the_exchange_is_said_with_any_status(double: Double, kalshi: KalshiVenue, code: int):
+def test_the_state_of_the_exchange_is_said_with_any_status(double: Double, kalshi: KalshiVenue, code: int) -> None:
     double.on(f"{API}/exchange/status", Reply({"exchange_active": True, "trading_active": code == 200}, code))
 
     assert kalshi.status().trading_active is (code == 200)
 
 
-def test_the_schedule_is_passed_on_as_it_is(double: Double, kalshi: KalshiVenue):
+def test_the_schedule_is_passed_on_as_it_is(double: Double, kalshi: KalshiVenue) -> None:
     schedule = {"standard_hours": [], "maintenance_windows": []}
     double.on(f"{API}/exchange/schedule", Reply({"schedule": schedule}))
 

@@ -30,7 +30,7 @@ def series(**changes: object) -> Series:
     return read
 
 
-def test_an_event_is_read():
+def test_an_event_is_read() -> None:
     read = event()
 
     assert (read.external_id, read.series_external_id) == ("KXICE-27", "KXICE")
@@ -40,11 +40,11 @@ def test_an_event_is_read():
     assert read.closes_at == datetime(2027, 3, 1, 4, 59, tzinfo=UTC)
 
 
-def test_year_1_is_no_time():
+def test_year_1_is_no_time() -> None:
     assert event().venue_updated_at is None
 
 
-def test_what_the_venue_does_not_say_is_none():
+def test_what_the_venue_does_not_say_is_none() -> None:
     read = event(category="", sub_title="", strike_date=ABSENT, mutually_exclusive=ABSENT, series_ticker=ABSENT)
 
     said = (read.category, read.subtitle, read.closes_at, read.mutually_exclusive, read.series_external_id)
@@ -52,14 +52,14 @@ def test_what_the_venue_does_not_say_is_none():
     assert (read.active, read.closed, read.volume, read.liquidity) == (None, None, None, None)
 
 
-def test_a_series_carries_the_terms_of_the_fee():
+def test_a_series_carries_the_terms_of_the_fee() -> None:
     read = series(fee_type="quadratic_with_maker_fees", fee_multiplier=Decimal("0.5"))
 
     assert (read.fee_type, read.fee_multiplier) == ("quadratic_with_maker_fees", Decimal("0.5"))
     assert (read.tags, read.settlement_sources, read.frequency) == (("Ice",), ("Harbour master",), "annual")
 
 
-def test_lists_of_a_series_may_be_null():
+def test_lists_of_a_series_may_be_null() -> None:
     read = series(tags=None, settlement_sources=None)
 
     assert (read.tags, read.settlement_sources) == ((), ())
@@ -74,15 +74,15 @@ def test_lists_of_a_series_may_be_null():
         ({"fee_type_override": None, "fee_multiplier_override": None}, ("quadratic", Decimal(1), False)),
     ],
 )
-def test_an_override_counts_only_when_it_is_complete(changes: dict[str, object], expected: tuple[object, ...]):
+def test_an_override_counts_only_when_it_is_complete(changes: dict[str, object], expected: tuple[object, ...]) -> None:
     assert effective_fee(series(), event(**changes)) == expected
 
 
-def test_a_series_without_terms_has_no_fee_we_could_name():
+def test_a_series_without_terms_has_no_fee_we_could_name() -> None:
     assert effective_fee(series(fee_type=ABSENT), None) is None
 
 
-def test_the_exchange_tells_its_state():
+def test_the_exchange_tells_its_state() -> None:
     paused = parse_status(
         {"exchange_active": True, "trading_active": False, "exchange_estimated_resume_time": "2026-11-19T10:00:00Z"}
     )
@@ -91,7 +91,7 @@ def test_the_exchange_tells_its_state():
     assert isinstance(parse_status({"exchange_active": "yes", "trading_active": True}), Rejected)
 
 
-def test_changes_of_fees_have_a_date():
+def test_changes_of_fees_have_a_date() -> None:
     row = {"id": "1", "series_ticker": "KXICE", "fee_type": "flat", "fee_multiplier": 1}
 
     change = parse_fee_change({**row, "scheduled_ts": "2026-12-01T00:00:00Z"})
@@ -100,7 +100,7 @@ def test_changes_of_fees_have_a_date():
     assert isinstance(parse_fee_change({**row, "scheduled_ts": ""}), Rejected)
 
 
-def test_the_cutoff_needs_both_moments():
+def test_the_cutoff_needs_both_moments() -> None:
     times = {"market_settled_ts": "2026-08-20T00:00:00Z", "trades_created_ts": "2026-08-21T00:00:00Z"}
 
     assert not isinstance(parse_cutoff(times), Rejected)
@@ -120,7 +120,7 @@ def test_the_cutoff_needs_both_moments():
         ("category", 5, "not_text:category"),
     ],
 )
-def test_an_event_that_cannot_be_read_is_rejected(field: str, value: object, kind: str):
+def test_an_event_that_cannot_be_read_is_rejected(field: str, value: object, kind: str) -> None:
     read = parse_event(kalshi_event(**{field: value}))
 
     assert isinstance(read, Rejected)
@@ -139,7 +139,7 @@ def test_an_event_that_cannot_be_read_is_rejected(field: str, value: object, kin
         ("last_updated_ts", "x", "not_a_time:last_updated_ts"),
     ],
 )
-def test_a_series_that_cannot_be_read_is_rejected(field: str, value: object, kind: str):
+def test_a_series_that_cannot_be_read_is_rejected(field: str, value: object, kind: str) -> None:
     read = parse_series(kalshi_series(**{field: value}))
 
     assert isinstance(read, Rejected)

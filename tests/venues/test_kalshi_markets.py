@@ -16,7 +16,7 @@ def read(**changes: object) -> Market:
     return market
 
 
-def test_a_market_is_read_to_the_last_digit():
+def test_a_market_is_read_to_the_last_digit() -> None:
     market = read()
 
     assert (market.external_id, market.event_external_id) == ("KXICE-27-MAR", "KXICE-27")
@@ -33,7 +33,7 @@ def test_a_market_is_read_to_the_last_digit():
     assert market.venue_updated_at == datetime(2026, 11, 20, 8, 30, 0, 801802, tzinfo=UTC)
 
 
-def test_what_the_venue_does_not_say_is_none():
+def test_what_the_venue_does_not_say_is_none() -> None:
     market = parse_market({"ticker": "A", "event_ticker": "E", "status": "active"})
 
     assert isinstance(market, Market)
@@ -41,7 +41,7 @@ def test_what_the_venue_does_not_say_is_none():
     assert market.question == "A"
 
 
-def test_equal_subtitles_name_the_market_and_not_its_sides():
+def test_equal_subtitles_name_the_market_and_not_its_sides() -> None:
     same = read()
     different = read(yes_sub_title="Freezes", no_sub_title="Stays open")
 
@@ -64,7 +64,7 @@ def test_equal_subtitles_name_the_market_and_not_its_sides():
         ("frozen by a word of next year", "closed", False),
     ],
 )
-def test_each_status_has_one_meaning(status: str, ours: str, accepting: bool):
+def test_each_status_has_one_meaning(status: str, ours: str, accepting: bool) -> None:
     market = read(status=status, result="yes", settlement_value_dollars="1.0000")
 
     assert (market.status, market.accepting_orders, market.venue_status) == (ours, accepting, status)
@@ -84,7 +84,9 @@ def test_each_status_has_one_meaning(status: str, ours: str, accepting: bool):
         ({"yes_bid_dollars": ABSENT}, None, "0.41"),
     ],
 )
-def test_a_quote_needs_a_size_and_a_price_between_0_and_1(changes: dict[str, object], bid: str | None, ask: str | None):
+def test_a_quote_needs_a_size_and_a_price_between_0_and_1(
+    changes: dict[str, object], bid: str | None, ask: str | None
+) -> None:
     quote = read(**changes).quote
 
     assert quote is not None
@@ -93,14 +95,14 @@ def test_a_quote_needs_a_size_and_a_price_between_0_and_1(changes: dict[str, obj
     assert quote.yes_ask_size is None or quote.yes_ask is not None
 
 
-def test_a_price_of_0_means_that_nobody_traded():
+def test_a_price_of_0_means_that_nobody_traded() -> None:
     quote = read(last_price_dollars="0.0000").quote
 
     assert quote is not None
     assert quote.last_price is None
 
 
-def test_the_tick_is_the_smallest_step_of_all_bands():
+def test_the_tick_is_the_smallest_step_of_all_bands() -> None:
     tapered = [
         {"start": "0.0000", "end": "0.1000", "step": "0.0010"},
         {"start": "0.1000", "end": "0.9000", "step": "0.0100"},
@@ -115,24 +117,24 @@ def test_the_tick_is_the_smallest_step_of_all_bands():
     assert old.tick_size == Decimal("0.01")
 
 
-def test_whole_contracts_of_old_captures_are_contracts():
+def test_whole_contracts_of_old_captures_are_contracts() -> None:
     market = read(volume_fp=ABSENT, volume=35001, open_interest_fp=ABSENT, open_interest=5)
 
     assert (market.volume, market.open_interest) == (35001, 5)
 
 
-def test_a_title_may_be_missing():
+def test_a_title_may_be_missing() -> None:
     assert read(title=ABSENT).question == "Before March"
     assert read(title="", yes_sub_title="", subtitle="By 2030").question == "By 2030"
 
 
-def test_structured_strikes_are_kept_as_text():
+def test_structured_strikes_are_kept_as_text() -> None:
     market = read(strike_type="structured", cap_strike=ABSENT, custom_strike={"tennis_competitor": "e8ad", "n": {}})
 
     assert market.strike == {"type": "structured", "tennis_competitor": "e8ad"}
 
 
-def test_a_market_type_is_binary_unless_said():
+def test_a_market_type_is_binary_unless_said() -> None:
     assert read(market_type="scalar").market_type == "scalar"
     assert read(market_type=ABSENT).market_type == "binary"
 
@@ -159,7 +161,7 @@ def test_a_market_type_is_binary_unless_said():
 )
 def test_only_a_finalized_market_with_a_clear_value_pays(
     changes: dict[str, object], status: str, outcome: str | None, payout: str | None, problem: str | None
-):
+) -> None:
     row = finalized_kalshi_market(**changes)
 
     market, resolution = parse_market(row), settle(row)
@@ -172,7 +174,7 @@ def test_only_a_finalized_market_with_a_clear_value_pays(
     assert (market.settled_at is not None) == (status == "final")
 
 
-def test_a_resolution_says_which_tier_it_is_from_and_what_was_read():
+def test_a_resolution_says_which_tier_it_is_from_and_what_was_read() -> None:
     resolution = settle(finalized_kalshi_market(), "kalshi_historical")
 
     assert isinstance(resolution, Resolution)
@@ -181,13 +183,13 @@ def test_a_resolution_says_which_tier_it_is_from_and_what_was_read():
     assert "rules_primary" not in resolution.evidence
 
 
-def test_a_deleted_market_is_void_and_pays_nothing_of_its_own():
+def test_a_deleted_market_is_void_and_pays_nothing_of_its_own() -> None:
     gone = deleted("KXICE-27-MAR")
 
     assert (gone.status, gone.outcome, gone.payout_yes, gone.source) == ("final", "void", None, "kalshi_deleted")
 
 
-def test_a_page_with_one_bad_row_loses_one_row():
+def test_a_page_with_one_bad_row_loses_one_row() -> None:
     rows = [kalshi_market(ticker="A"), kalshi_market(ticker="B", volume_fp="abc"), 7, kalshi_market(ticker="C")]
 
     records, rejected = parse_markets(rows)
@@ -245,7 +247,7 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("field", "value", "kind"), BROKEN, ids=[f"{name}={value!r:.30}" for name, value, _ in BROKEN])
-def test_a_value_that_cannot_be_read_rejects_the_row(field: str, value: object, kind: str):
+def test_a_value_that_cannot_be_read_rejects_the_row(field: str, value: object, kind: str) -> None:
     read = parse_market(kalshi_market(**{field: value}))
 
     assert isinstance(read, Rejected)

@@ -32,7 +32,7 @@ def bucket(clock: Clock, rate: float = 10, burst: float = 3) -> TokenBucket:
     return TokenBucket(rate, burst, clock=clock, sleep=clock.sleep)
 
 
-def test_a_burst_passes_at_once_and_the_rest_at_the_rate():
+def test_a_burst_passes_at_once_and_the_rest_at_the_rate() -> None:
     clock = Clock()
     tokens = bucket(clock, rate=10, burst=3)
 
@@ -42,7 +42,7 @@ def test_a_burst_passes_at_once_and_the_rest_at_the_rate():
     assert waits[3:] == pytest.approx([0.1, 0.1, 0.1])
 
 
-def test_an_idle_bucket_fills_up_to_the_burst_and_no_further():
+def test_an_idle_bucket_fills_up_to_the_burst_and_no_further() -> None:
     clock = Clock()
     tokens = bucket(clock, rate=10, burst=3)
     clock.now += 3600
@@ -53,7 +53,7 @@ def test_an_idle_bucket_fills_up_to_the_burst_and_no_further():
     assert waits[3] == pytest.approx(0.1)
 
 
-def test_a_rate_of_nothing_means_no_limit():
+def test_a_rate_of_nothing_means_no_limit() -> None:
     clock = Clock()
     tokens = bucket(clock, rate=0, burst=1)
 
@@ -64,7 +64,7 @@ def test_a_rate_of_nothing_means_no_limit():
 
 
 @pytest.mark.parametrize("rate", [0, 10])
-def test_a_pause_holds_everybody_and_ends_without_a_burst(rate: float):
+def test_a_pause_holds_everybody_and_ends_without_a_burst(rate: float) -> None:
     clock = Clock()
     tokens = bucket(clock, rate=rate, burst=3)
 
@@ -75,7 +75,7 @@ def test_a_pause_holds_everybody_and_ends_without_a_burst(rate: float):
     assert waits[1:] == pytest.approx([0.1, 0.1] if rate else [0, 0])
 
 
-def test_a_longer_pause_is_not_shortened_by_a_shorter_one():
+def test_a_longer_pause_is_not_shortened_by_a_shorter_one() -> None:
     clock = Clock()
     tokens = bucket(clock)
 
@@ -85,7 +85,7 @@ def test_a_longer_pause_is_not_shortened_by_a_shorter_one():
     assert tokens.take() == pytest.approx(20)
 
 
-def test_hosts_do_not_wait_for_each_other():
+def test_hosts_do_not_wait_for_each_other() -> None:
     clock = Clock()
     limits = HostLimits({"slow": 1}, rate=100, clock=clock, sleep=clock.sleep)
     limits.pause("slow", 60)
@@ -96,7 +96,7 @@ def test_hosts_do_not_wait_for_each_other():
     assert limits.take("slow") == pytest.approx(60)
 
 
-def test_threads_share_the_bucket_of_a_host():
+def test_threads_share_the_bucket_of_a_host() -> None:
     limits = HostLimits(rate=200, burst_seconds=0.005)  # real time: one at once, then one each 5 ms
     started_at = time.monotonic()
 
@@ -106,12 +106,8 @@ def test_threads_share_the_bucket_of_a_host():
     assert time.monotonic() - started_at >= 20 * 0.005 - 0.001
 
 
-@given(
-    rate=st.floats(0.5, 50),
-    burst=st.integers(1, 10),
-    pauses=st.lists(st.floats(0, 2), min_size=1, max_size=60),
-)
-def test_no_window_ever_holds_more_than_burst_and_rate_allow(rate: float, burst: int, pauses: list[float]):
+@given(rate=st.floats(0.5, 50), burst=st.integers(1, 10), pauses=st.lists(st.floats(0, 2), min_size=1, max_size=60))
+def test_no_window_ever_holds_more_than_burst_and_rate_allow(rate: float, burst: int, pauses: list[float]) -> None:
     clock = Clock()
     tokens = bucket(clock, rate=rate, burst=burst)
     passed: list[float] = []

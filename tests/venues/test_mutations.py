@@ -118,7 +118,7 @@ def mutated(draw: st.DrawFn, row: dict[str, Any]) -> Any:
 
 
 @pytest.mark.parametrize("name", READERS)
-def test_a_broken_row_is_a_record_or_a_rejection(name: str):
+def test_a_broken_row_is_a_record_or_a_rejection(name: str) -> None:
     read, good = READERS[name]
     assert not isinstance(read(good), Rejected)
 
@@ -132,7 +132,7 @@ def test_a_broken_row_is_a_record_or_a_rejection(name: str):
 
 @settings(max_examples=50)
 @given(_values)
-def test_what_is_no_row_at_all_is_a_rejection_or_empty(row: Any):
+def test_what_is_no_row_at_all_is_a_rejection_or_empty(row: Any) -> None:
     for read, _ in READERS.values():
         assert_storable(read(row))
 

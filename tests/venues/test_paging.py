@@ -17,7 +17,7 @@ def listing(pages: dict[str | None, tuple[str | None, str | None]]):
     return fetch
 
 
-def test_a_listing_ends_where_no_cursor_follows():
+def test_a_listing_ends_where_no_cursor_follows() -> None:
     pages = listing({None: ("a", "1"), "1": ("b", "2"), "2": ("c", None)})
 
     records = [page.records for page in walk("/markets", pages)]
@@ -25,7 +25,7 @@ def test_a_listing_ends_where_no_cursor_follows():
     assert records == [("a",), ("b",), ("c",)]
 
 
-def test_an_empty_page_in_the_middle_is_not_the_end():
+def test_an_empty_page_in_the_middle_is_not_the_end() -> None:
     pages = listing({None: ("a", "1"), "1": (None, "2"), "2": ("c", None)})
 
     records = [page.records for page in walk("/markets", pages)]
@@ -33,7 +33,7 @@ def test_an_empty_page_in_the_middle_is_not_the_end():
     assert records == [("a",), (), ("c",)]
 
 
-def test_a_cursor_that_repeats_ends_with_an_error():
+def test_a_cursor_that_repeats_ends_with_an_error() -> None:
     pages = listing({None: ("a", "1"), "1": ("b", "2"), "2": ("c", "1")})
     seen = []
 
@@ -43,14 +43,14 @@ def test_a_cursor_that_repeats_ends_with_an_error():
     assert len(seen) == 3
 
 
-def test_a_page_that_begins_like_the_last_one_ends_with_an_error():
+def test_a_page_that_begins_like_the_last_one_ends_with_an_error() -> None:
     pages = listing({None: ("a", "1"), "1": ("a", "2"), "2": ("c", None)})
 
     with pytest.raises(CursorRepeated):
         list(walk("/markets", pages))
 
 
-def test_a_listing_without_end_is_left():
+def test_a_listing_without_end_is_left() -> None:
     def fetch(cursor: str | None) -> tuple[Page[str], object]:
         following = str(int(cursor or 0) + 1)
         return Page((following,), cursor=following), following

@@ -26,7 +26,7 @@ def book(**changes: object) -> Book:
     return read
 
 
-def test_the_best_level_comes_first_although_the_venue_sends_it_last():
+def test_the_best_level_comes_first_although_the_venue_sends_it_last() -> None:
     read = book()
 
     assert read.bids == ((Decimal("0.4"), Decimal("30.5")), (Decimal("0.01"), Decimal(500)))
@@ -35,7 +35,7 @@ def test_the_best_level_comes_first_although_the_venue_sends_it_last():
     assert quote_of(read) == Quote(Decimal("0.4"), Decimal("0.41"), Decimal("30.5"), Decimal(12), Decimal("0.405"))
 
 
-def test_the_order_of_the_levels_does_not_matter():
+def test_the_order_of_the_levels_does_not_matter() -> None:
     one, other = clob_book(), clob_book()
     other["bids"].reverse()
     other["asks"].reverse()
@@ -43,27 +43,27 @@ def test_the_order_of_the_levels_does_not_matter():
     assert parse_book(one, external_id="1") == parse_book(other, external_id="1")
 
 
-def test_the_no_side_is_the_mirror():
+def test_the_no_side_is_the_mirror() -> None:
     read = book()
 
     assert read.no_bids[0] == (Decimal("0.59"), Decimal(12))
     assert read.no_asks[0] == (Decimal("0.6"), Decimal("30.5"))
 
 
-def test_an_empty_book_is_a_book():
+def test_an_empty_book_is_a_book() -> None:
     read = book(bids=[], asks=[], last_trade_price="")
 
     assert (read.bids, read.asks) == ((), ())
     assert quote_of(read) == Quote(None, None, None, None, None)
 
 
-def test_the_books_of_2024_say_less():
+def test_the_books_of_2024_say_less() -> None:
     read = book(tick_size=ABSENT, min_order_size=ABSENT, last_trade_price=ABSENT)
 
     assert (read.tick_size, read.min_size, read.last_price) == (None, None, None)
 
 
-def test_a_level_of_nothing_is_no_level():
+def test_a_level_of_nothing_is_no_level() -> None:
     read = book(bids=[{"price": "0.4", "size": "0"}, {"price": "0.3", "size": "5"}])
 
     assert read.bids == ((Decimal("0.3"), Decimal(5)),)
@@ -107,14 +107,14 @@ def levels(**level: object) -> list[dict[str, object]]:
         ("last_trade_price", "1.2", "out_of_range:last_trade_price"),
     ],
 )
-def test_a_book_that_cannot_be_read_is_rejected(field: str, value: object, kind: str):
+def test_a_book_that_cannot_be_read_is_rejected(field: str, value: object, kind: str) -> None:
     read = parse_book(clob_book(**{field: value}), external_id="5001")
 
     assert isinstance(read, Rejected)
     assert (read.kind, read.external_id) == (kind, "5001")
 
 
-def test_the_fee_comes_from_fd_and_never_from_the_legacy_fields():
+def test_the_fee_comes_from_fd_and_never_from_the_legacy_fields() -> None:
     charged = parse_fee({"c": "0x1", "mbf": 1000, "tbf": 1000, "fd": {"r": 0, "e": 1, "to": True}})
     free = parse_fee({"c": "0x1", "mbf": 1000, "tbf": 1000})
     broken = parse_fee({"c": "0x1", "fd": {"r": "x", "e": 1, "to": True}})
@@ -124,7 +124,7 @@ def test_the_fee_comes_from_fd_and_never_from_the_legacy_fields():
     assert isinstance(broken, Rejected)
 
 
-def test_points_outside_the_window_are_dropped():
+def test_points_outside_the_window_are_dropped() -> None:
     start, end = NOON, NOON + timedelta(hours=1)
     stamp = int(NOON.timestamp())
     rows = [{"t": stamp + offset, "p": Decimal("0.5")} for offset in (-60, 0, 1800, 3600, 99999)]
@@ -135,7 +135,7 @@ def test_points_outside_the_window_are_dropped():
     assert [each.kind for each in rejected] == ["out_of_range:p", "not_a_number:t"]
 
 
-def test_candles_hold_the_range_of_their_points():
+def test_candles_hold_the_range_of_their_points() -> None:
     minutes = [(0, "0.5"), (20, "0.7"), (59, "0.4"), (60, "0.41"), (190, "0.3")]
     points = [PricePoint(NOON + timedelta(minutes=minute), Decimal(price)) for minute, price in reversed(minutes)]
 
@@ -148,13 +148,13 @@ def test_candles_hold_the_range_of_their_points():
     )
 
 
-def test_days_begin_at_midnight_utc():
+def test_days_begin_at_midnight_utc() -> None:
     [candle] = candles_of([PricePoint(NOON, Decimal("0.5"))], 1440)
 
     assert candle.opened_at == datetime(2026, 11, 21, tzinfo=UTC)
 
 
-def test_windows_cover_the_span_without_a_gap():
+def test_windows_cover_the_span_without_a_gap() -> None:
     spans = windows(NOON, NOON + timedelta(days=40), timedelta(days=15))
 
     assert [(until - since).days for since, until in spans] == [15, 15, 10]
@@ -178,7 +178,7 @@ def trade(yes_token_id: str | None = YES_TOKEN, **changes: object) -> Trade:
         (NO_TOKEN, "SELL", "yes", "0.48"),
     ],
 )
-def test_a_trade_is_told_from_the_yes_side(token: str, side: str, taker: str, price: str):
+def test_a_trade_is_told_from_the_yes_side(token: str, side: str, taker: str, price: str) -> None:
     read = trade(token_id=token, side=side, price=Decimal("0.52"), size=Decimal("22.84"))
 
     assert (read.taker_side, read.price, read.size) == (taker, Decimal(price), Decimal("22.84"))
@@ -186,7 +186,7 @@ def test_a_trade_is_told_from_the_yes_side(token: str, side: str, taker: str, pr
     assert read.traded_at == datetime.fromtimestamp(1795160000, UTC)
 
 
-def test_a_trade_that_the_venue_has_not_labelled_yet_keeps_its_tokens_price():
+def test_a_trade_that_the_venue_has_not_labelled_yet_keeps_its_tokens_price() -> None:
     unlabelled = trade(yes_token_id=None, outcome_index=999, price=Decimal("0.52"))
     labelled = trade(yes_token_id=None, outcome_index=1, price=Decimal("0.52"))
     joined = trade(outcome_index=999, token_id=NO_TOKEN, price=Decimal("0.52"))
@@ -196,7 +196,7 @@ def test_a_trade_that_the_venue_has_not_labelled_yet_keeps_its_tokens_price():
     assert (joined.taker_side, joined.price) == ("no", Decimal("0.48"))
 
 
-def test_the_same_row_has_the_same_id_and_any_other_another():
+def test_the_same_row_has_the_same_id_and_any_other_another() -> None:
     ids = {
         trade(size=Decimal(1)).external_id,
         trade(size=Decimal(2)).external_id,
@@ -226,7 +226,7 @@ def test_the_same_row_has_the_same_id_and_any_other_another():
         ("token_id", 5, "not_text:token_id"),
     ],
 )
-def test_a_trade_that_cannot_be_read_is_rejected(field: str, value: object, kind: str):
+def test_a_trade_that_cannot_be_read_is_rejected(field: str, value: object, kind: str) -> None:
     read = parse_trade(data_trade(**{field: value}), yes_token_id=YES_TOKEN)
 
     assert isinstance(read, Rejected)

@@ -44,14 +44,14 @@ def by_id(*rows: dict[str, Any]) -> Callable[[Request], Reply]:
     return answer
 
 
-def test_it_is_a_venue(polymarket: PolymarketVenue):
+def test_it_is_a_venue(polymarket: PolymarketVenue) -> None:
     venue: Venue = polymarket
 
     assert venue.platform == "polymarket"
     assert venue.state.state == "closed"
 
 
-def test_open_markets_are_walked_by_the_cursor_of_the_keyset(double: Double, polymarket: PolymarketVenue):
+def test_open_markets_are_walked_by_the_cursor_of_the_keyset(double: Double, polymarket: PolymarketVenue) -> None:
     pages = [
         keyset("markets", [gamma_market(id="1")], "c1"),
         keyset("markets", [gamma_market(id="2"), gamma_market(id="3", volume="x")], "c2"),
@@ -77,7 +77,7 @@ def test_open_markets_are_walked_by_the_cursor_of_the_keyset(double: Double, pol
     assert third.one("after_cursor") == "c2"
 
 
-def test_events_come_without_their_markets(double: Double, polymarket: PolymarketVenue):
+def test_events_come_without_their_markets(double: Double, polymarket: PolymarketVenue) -> None:
     double.on("/gamma/events/keyset", keyset("events", [gamma_event()]))
 
     [page] = polymarket.event_pages(closed=True)
@@ -87,7 +87,7 @@ def test_events_come_without_their_markets(double: Double, polymarket: Polymarke
     assert (request.one("include_markets"), request.one("closed")) == ("false", "true")
 
 
-def test_a_venue_that_ignores_the_cursor_is_found_out(double: Double, polymarket: PolymarketVenue):
+def test_a_venue_that_ignores_the_cursor_is_found_out(double: Double, polymarket: PolymarketVenue) -> None:
     double.on("/gamma/markets/keyset", [keyset("markets", [gamma_market()], f"c{page}") for page in range(9)])
 
     with pytest.raises(CursorRepeated):
@@ -97,14 +97,14 @@ def test_a_venue_that_ignores_the_cursor_is_found_out(double: Double, polymarket
 
 
 @pytest.mark.parametrize("body", [[], {"data": []}, {"markets": None}, "OK", {"markets": [], "next_cursor": 5}])
-def test_an_answer_without_a_list_is_no_page(double: Double, polymarket: PolymarketVenue, body: Any):
+def test_an_answer_without_a_list_is_no_page(double: Double, polymarket: PolymarketVenue, body: Any) -> None:
     double.on("/gamma/markets/keyset", Reply(body))
 
     with pytest.raises(VenueGibberish):
         list(polymarket.market_pages())
 
 
-def test_series_are_walked_by_offset_until_a_page_is_empty(double: Double, polymarket: PolymarketVenue):
+def test_series_are_walked_by_offset_until_a_page_is_empty(double: Double, polymarket: PolymarketVenue) -> None:
     series = [{"id": str(number), "title": "x"} for number in range(60)]
 
     def answer(request: Request) -> Reply:
@@ -119,7 +119,7 @@ def test_series_are_walked_by_offset_until_a_page_is_empty(double: Double, polym
     assert [request.one("offset") for request in double.requests] == ["0", "50", "60"]
 
 
-def test_an_offset_that_the_venue_refuses_is_the_end_of_the_list(double: Double, polymarket: PolymarketVenue):
+def test_an_offset_that_the_venue_refuses_is_the_end_of_the_list(double: Double, polymarket: PolymarketVenue) -> None:
     refusal = Reply({"type": "validation error", "error": "offset too large, use /markets/keyset"}, 422)
     tags = [{"id": "1", "slug": "a", "label": "A"}]
     double.on("/gamma/tags", [Reply(tags), refusal])
@@ -129,7 +129,7 @@ def test_an_offset_that_the_venue_refuses_is_the_end_of_the_list(double: Double,
     assert [len(page.records) for page in got] == [1, 0]
 
 
-def test_markets_are_found_whether_open_closed_or_inactive(double: Double, polymarket: PolymarketVenue):
+def test_markets_are_found_whether_open_closed_or_inactive(double: Double, polymarket: PolymarketVenue) -> None:
     hidden = gamma_market(id="3", active=False)
     double.on("/gamma/markets/keyset", by_id(gamma_market(id="1"), gamma_market(id="2", closed=True), hidden))
     double.on("/gamma/markets/3", Reply(hidden))
@@ -140,7 +140,7 @@ def test_markets_are_found_whether_open_closed_or_inactive(double: Double, polym
     assert page.rejected == ()
 
 
-def test_a_hundred_ids_go_into_one_request(double: Double, polymarket: PolymarketVenue):
+def test_a_hundred_ids_go_into_one_request(double: Double, polymarket: PolymarketVenue) -> None:
     ids = [str(number) for number in range(250)]
     double.on("/gamma/markets/keyset", by_id(*[gamma_market(id=each, closed=True) for each in ids]))
 
@@ -150,11 +150,8 @@ def test_a_hundred_ids_go_into_one_request(double: Double, polymarket: Polymarke
     assert [len(request.all("id")) for request in double.requests] == [100, 100, 50]
 
 
-def test_short_pages_of_a_lookup_are_followed(double: Double, polymarket: PolymarketVenue):
-    pages = [
-        keyset("events", [gamma_event(id="1")], "c1"),
-        keyset("events", [gamma_event(id="2")], "c2"),
-    ]
+def test_short_pages_of_a_lookup_are_followed(double: Double, polymarket: PolymarketVenue) -> None:
+    pages = [keyset("events", [gamma_event(id="1")], "c1"), keyset("events", [gamma_event(id="2")], "c2")]
     double.on("/gamma/events/keyset", pages)
 
     page = polymarket.events(["1", "2"])
@@ -163,7 +160,9 @@ def test_short_pages_of_a_lookup_are_followed(double: Double, polymarket: Polyma
     assert len(double.requests) == 2
 
 
-def test_books_are_told_apart_by_token_and_what_is_left_out_is_missing(double: Double, polymarket: PolymarketVenue):
+def test_books_are_told_apart_by_token_and_what_is_left_out_is_missing(
+    double: Double, polymarket: PolymarketVenue
+) -> None:
     keys = [MarketKey(str(number), yes_token_id=str(number) * 30) for number in range(1, 5)]
     rows = [clob_book(keys[2].yes_token_id or ""), clob_book(keys[0].yes_token_id or "")]
     double.on("/clob/books", Reply([*rows, clob_book(keys[3].yes_token_id or "", bids="x"), clob_book("999"), None]))
@@ -179,7 +178,7 @@ def test_books_are_told_apart_by_token_and_what_is_left_out_is_missing(double: D
 
 def test_more_than_500_books_are_asked_in_batches_and_one_that_fails_spoils_only_itself(
     double: Double, polymarket: PolymarketVenue
-):
+) -> None:
     keys = [MarketKey(str(number), yes_token_id=str(10_000 + number)) for number in range(1_100)]
 
     def answer(request: Request) -> Reply:
@@ -195,7 +194,7 @@ def test_more_than_500_books_are_asked_in_batches_and_one_that_fails_spoils_only
     assert sorted({len(request.body) for request in double.requests}) == [100, 500]
 
 
-def test_quotes_are_the_best_levels_of_the_books(double: Double, polymarket: PolymarketVenue):
+def test_quotes_are_the_best_levels_of_the_books(double: Double, polymarket: PolymarketVenue) -> None:
     double.on("/clob/books", Reply([clob_book()]))
 
     batch = polymarket.quotes([KEY, MarketKey("6", yes_token_id="66")])
@@ -206,7 +205,7 @@ def test_quotes_are_the_best_levels_of_the_books(double: Double, polymarket: Pol
     assert batch.venue_times["5001"].year == 2026
 
 
-def test_a_single_book_or_the_fact_that_there_is_none(double: Double, polymarket: PolymarketVenue):
+def test_a_single_book_or_the_fact_that_there_is_none(double: Double, polymarket: PolymarketVenue) -> None:
     missing = Reply({"error": "No orderbook exists for the requested token id"}, 404)
     double.on("/clob/book", [Reply(clob_book()), missing, Reply({"error": "Invalid token id"}, 400)])
 
@@ -221,7 +220,9 @@ def test_a_single_book_or_the_fact_that_there_is_none(double: Double, polymarket
         polymarket.book(MarketKey("5001"))
 
 
-def test_history_is_asked_in_windows_and_the_point_of_now_is_dropped(double: Double, polymarket: PolymarketVenue):
+def test_history_is_asked_in_windows_and_the_point_of_now_is_dropped(
+    double: Double, polymarket: PolymarketVenue
+) -> None:
     start, end = NOON - timedelta(days=40), NOON - timedelta(days=5)
     now = {"t": int(NOON.timestamp()), "p": 0.99}
 
@@ -236,15 +237,10 @@ def test_history_is_asked_in_windows_and_the_point_of_now_is_dropped(double: Dou
 
     assert len(double.requests) == 3
     assert double.requests[0].one("market") == YES_TOKEN
-    assert [point.at for point in points] == [
-        start,
-        start + timedelta(days=15),
-        start + timedelta(days=30),
-        end,
-    ]
+    assert [point.at for point in points] == [start, start + timedelta(days=15), start + timedelta(days=30), end]
 
 
-def test_candles_are_made_of_points(double: Double, polymarket: PolymarketVenue):
+def test_candles_are_made_of_points(double: Double, polymarket: PolymarketVenue) -> None:
     stamp = int(NOON.timestamp())
     rows = [{"t": stamp, "p": 0.4}, {"t": stamp + 60, "p": 0.5}, {"t": stamp + 3600, "p": 0.3}]
     double.on("/clob/prices-history", Reply({"history": rows}))
@@ -263,7 +259,7 @@ def envelope(rows: list[Any], cursor: str | None = None) -> Reply:
 
 def test_trades_are_walked_back_to_the_moment_asked_for_and_each_comes_once(
     double: Double, polymarket: PolymarketVenue
-):
+) -> None:
     now = 1795160000
     rows = [data_trade(transaction_hash=f"0x{number}", timestamp=now - number * 60) for number in range(6)]
     pages = [envelope(rows[0:3], "c1"), envelope(rows[2:6], "c2"), envelope([data_trade(transaction_hash="0x9")])]
@@ -277,7 +273,7 @@ def test_trades_are_walked_back_to_the_moment_asked_for_and_each_comes_once(
     assert double.requests[1].params == [("condition", CONDITION), ("limit", "1000"), ("cursor", "c1")]
 
 
-def test_fees_come_from_the_compact_market(double: Double, polymarket: PolymarketVenue):
+def test_fees_come_from_the_compact_market(double: Double, polymarket: PolymarketVenue) -> None:
     double.on(
         f"/clob/clob-markets/{CONDITION}", Reply({"c": CONDITION, "tbf": 1000, "fd": {"r": 0.05, "e": 1, "to": True}})
     )
@@ -285,7 +281,9 @@ def test_fees_come_from_the_compact_market(double: Double, polymarket: Polymarke
     assert polymarket.fees(KEY) == FeeSchedule(Decimal("0.05"), Decimal(1), taker_only=True, fee_type=None)
 
 
-def test_resolutions_ask_a_second_source_only_where_gamma_is_silent(double: Double, polymarket: PolymarketVenue):
+def test_resolutions_ask_a_second_source_only_where_gamma_is_silent(
+    double: Double, polymarket: PolymarketVenue
+) -> None:
     def condition(number: int) -> str:
         return "0x" + f"{number:064x}"
 
@@ -320,7 +318,9 @@ def test_resolutions_ask_a_second_source_only_where_gamma_is_silent(double: Doub
     assert asked.one("condition") == ",".join(condition(number) for number in (2, 3, 4))
 
 
-def test_a_silent_second_source_leaves_the_market_open_to_the_next_round(double: Double, polymarket: PolymarketVenue):
+def test_a_silent_second_source_leaves_the_market_open_to_the_next_round(
+    double: Double, polymarket: PolymarketVenue
+) -> None:
     double.on("/gamma/markets/keyset", by_id(resolved_gamma_market(umaResolutionStatus=None)))
     double.on("/data/v2/resolutions", Reply(b"", 503))
     double.on(f"/clob/markets/{CONDITION}", Reply(b"", 503))
@@ -330,7 +330,7 @@ def test_a_silent_second_source_leaves_the_market_open_to_the_next_round(double:
     assert [(each.status, each.problem) for each in batch.records] == [("closed", "unconfirmed")]
 
 
-def test_a_gamma_that_is_away_leaves_all_missing_with_the_reason(double: Double, polymarket: PolymarketVenue):
+def test_a_gamma_that_is_away_leaves_all_missing_with_the_reason(double: Double, polymarket: PolymarketVenue) -> None:
     double.on("/gamma/markets/keyset", Reply(b"", 503))
 
     batch = polymarket.resolutions([MarketKey("1"), MarketKey("2")])
@@ -341,7 +341,7 @@ def test_a_gamma_that_is_away_leaves_all_missing_with_the_reason(double: Double,
 @pytest.mark.parametrize(("reply", "active"), [(Reply(1791292984), True), (Reply({"error": "restart"}, 425), False)])
 def test_the_exchange_is_there_when_the_clob_tells_its_time(
     double: Double, polymarket: PolymarketVenue, reply: Reply, active: bool
-):
+) -> None:
     double.on("/clob/time", reply)
 
     assert polymarket.status().trading_active is active

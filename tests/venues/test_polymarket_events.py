@@ -15,7 +15,7 @@ def read(**changes: object) -> Event:
     return event
 
 
-def test_an_event_brings_its_series_along():
+def test_an_event_brings_its_series_along() -> None:
     event = read()
 
     assert (event.external_id, event.title, event.series_external_id) == ("700", "Harbour ice", "35")
@@ -26,20 +26,20 @@ def test_an_event_brings_its_series_along():
     assert event.closes_at == datetime(2027, 3, 1, tzinfo=UTC)
 
 
-def test_the_category_is_the_first_tag_that_is_a_topic_of_the_site():
+def test_the_category_is_the_first_tag_that_is_a_topic_of_the_site() -> None:
     assert read().category == "weather"
     assert read(tags=[{"id": "9", "slug": "harbours", "label": "Harbours"}]).category is None
     assert read(tags=ABSENT).category is None
 
 
-def test_one_winner_is_what_negrisk_says_and_nothing_else():
+def test_one_winner_is_what_negrisk_says_and_nothing_else() -> None:
     assert read(negRisk=True).mutually_exclusive is True
     assert read(negRisk=False).mutually_exclusive is False
     assert read(negRisk=ABSENT).mutually_exclusive is None
     assert read(negRisk=True).exhaustive is None
 
 
-def test_the_start_of_the_game_is_the_start():
+def test_the_start_of_the_game_is_the_start() -> None:
     event = read(startTime="2026-12-24T18:00:00Z")
 
     assert event.starts_at == datetime(2026, 12, 24, 18, tzinfo=UTC)
@@ -47,11 +47,11 @@ def test_the_start_of_the_game_is_the_start():
 
 
 @pytest.mark.parametrize(("game", "expected"), [(90106111, "90106111"), ("123", "123"), ("", None), (None, None)])
-def test_a_game_id_is_a_number_or_text(game: object, expected: str | None):
+def test_a_game_id_is_a_number_or_text(game: object, expected: str | None) -> None:
     assert read(gameId=game).game_id == expected
 
 
-def test_what_the_venue_does_not_say_is_none():
+def test_what_the_venue_does_not_say_is_none() -> None:
     event = parse_event({"id": "1", "title": "x"})
 
     assert isinstance(event, Event)
@@ -80,21 +80,21 @@ def test_what_the_venue_does_not_say_is_none():
         ("description", 5, "not_text:description"),
     ],
 )
-def test_a_value_that_cannot_be_read_rejects_the_event(field: str, value: object, kind: str):
+def test_a_value_that_cannot_be_read_rejects_the_event(field: str, value: object, kind: str) -> None:
     read = parse_event(gamma_event(**{field: value}))
 
     assert isinstance(read, Rejected)
     assert (read.entity, read.kind) == ("event", kind)
 
 
-def test_a_page_with_one_bad_event_loses_one():
+def test_a_page_with_one_bad_event_loses_one() -> None:
     records, rejected = parse_events([gamma_event(id="1"), gamma_event(title=5), gamma_event(id="2")])
 
     assert [event.external_id for event in records] == ["1", "2"]
     assert len(rejected) == 1
 
 
-def test_series_and_tags_stand_alone_as_well():
+def test_series_and_tags_stand_alone_as_well() -> None:
     series = parse_series({"id": "35", "title": "FOMC", "recurrence": "monthly", "competitive": "0"})
     tag = parse_tag({"id": "101800", "label": "Economic Policy", "slug": "economic-policy"})
 

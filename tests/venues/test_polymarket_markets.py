@@ -16,7 +16,7 @@ def read(**changes: object) -> Market:
     return market
 
 
-def test_a_market_is_read_to_the_last_digit():
+def test_a_market_is_read_to_the_last_digit() -> None:
     market = read()
 
     assert market.external_id == "5001"
@@ -35,7 +35,7 @@ def test_a_market_is_read_to_the_last_digit():
     assert market.strike == {"threshold": "2"}
 
 
-def test_what_the_venue_does_not_say_is_none():
+def test_what_the_venue_does_not_say_is_none() -> None:
     market = parse_market({"id": "1", "question": "Will it?", "closed": False})
 
     assert isinstance(market, Market)
@@ -44,13 +44,13 @@ def test_what_the_venue_does_not_say_is_none():
     assert (market.closes_at, market.accepting_orders, market.condition_id, market.outcomes) == (None, None, None, ())
 
 
-def test_outcome_names_may_be_anything():
+def test_outcome_names_may_be_anything() -> None:
     market = read(outcomes='["Over", "Under"]')
 
     assert [(outcome.side, outcome.name) for outcome in market.outcomes] == [("yes", "Over"), ("no", "Under")]
 
 
-def test_the_version_tells_which_field_holds_the_tokens():
+def test_the_version_tells_which_field_holds_the_tokens() -> None:
     v2 = read(version="v2", positionIds=["11", "22"])
     v1_with_both = read(version=ABSENT, positionIds=["11", "22"])
     v2_without = read(version="v2")
@@ -61,7 +61,7 @@ def test_the_version_tells_which_field_holds_the_tokens():
 
 
 @pytest.mark.parametrize("tokens", ["[]", "", ABSENT])
-def test_a_market_that_is_not_deployed_has_no_tokens(tokens: object):
+def test_a_market_that_is_not_deployed_has_no_tokens(tokens: object) -> None:
     market = read(clobTokenIds=tokens)
 
     assert [outcome.token_id for outcome in market.outcomes] == [None, None]
@@ -76,19 +76,19 @@ def test_a_market_that_is_not_deployed_has_no_tokens(tokens: object):
         (ABSENT, ABSENT, ABSENT, None),
     ],
 )
-def test_nobody_quotes_0_or_1(bid: object, ask: object, last: object, expected: Quote | None):
+def test_nobody_quotes_0_or_1(bid: object, ask: object, last: object, expected: Quote | None) -> None:
     market = read(bestBid=bid, bestAsk=ask, lastTradePrice=last)
 
     assert market.quote == expected
 
 
-def test_a_closed_market_is_not_quoted_although_gamma_still_says_so():
+def test_a_closed_market_is_not_quoted_although_gamma_still_says_so() -> None:
     market = read(closed=True)
 
     assert market.quote == Quote(None, None, None, None, Decimal("0.4"))
 
 
-def test_a_closed_market_takes_no_orders_although_it_says_so():
+def test_a_closed_market_takes_no_orders_although_it_says_so() -> None:
     assert read(closed=True, acceptingOrders=True, enableOrderBook=True).accepting_orders is False
     assert read(enableOrderBook=False).accepting_orders is False
     assert read(acceptingOrders=ABSENT).accepting_orders is None
@@ -98,7 +98,7 @@ def test_a_closed_market_takes_no_orders_although_it_says_so():
     ("changes", "placeholder"),
     [({}, False), ({"negRiskOther": True}, True), ({"active": False}, True), ({"conditionId": ""}, True)],
 )
-def test_unnamed_and_catch_all_outcomes_are_placeholders(changes: dict[str, object], placeholder: bool):
+def test_unnamed_and_catch_all_outcomes_are_placeholders(changes: dict[str, object], placeholder: bool) -> None:
     assert read(**changes).placeholder is placeholder
 
 
@@ -126,7 +126,7 @@ def test_unnamed_and_catch_all_outcomes_are_placeholders(changes: dict[str, obje
         ({"version": "v2", "resolutionStatus": "resolved", "closed": True, "outcomePrices": '["1", "0"]'}, "closed"),
     ],
 )
-def test_a_status_is_final_only_with_all_signs_together(changes: dict[str, object], status: str):
+def test_a_status_is_final_only_with_all_signs_together(changes: dict[str, object], status: str) -> None:
     market = read(**changes)
 
     assert market.status == status
@@ -142,7 +142,7 @@ def test_a_status_is_final_only_with_all_signs_together(changes: dict[str, objec
         ("[1, 0]", "yes", 1),
     ],
 )
-def test_a_final_market_pays_its_exact_prices(prices: str, outcome: str, payout: Decimal | int):
+def test_a_final_market_pays_its_exact_prices(prices: str, outcome: str, payout: Decimal | int) -> None:
     market = parse_market(resolved_gamma_market(outcomePrices=prices))
 
     assert isinstance(market, Market)
@@ -151,7 +151,7 @@ def test_a_final_market_pays_its_exact_prices(prices: str, outcome: str, payout:
     assert market.venue_status == "resolved"
 
 
-def test_a_split_inside_a_negrisk_event_is_not_believed():
+def test_a_split_inside_a_negrisk_event_is_not_believed() -> None:
     market = parse_market(resolved_gamma_market(outcomePrices='["0.5", "0.5"]', negRisk=True))
 
     assert isinstance(market, Market)
@@ -167,7 +167,7 @@ def test_a_split_inside_a_negrisk_event_is_not_believed():
         {"feeSchedule": ABSENT, "takerBaseFee": 1000, "makerBaseFee": 1000},
     ],
 )
-def test_no_schedule_means_no_fee_whatever_the_legacy_field_says(changes: dict[str, object]):
+def test_no_schedule_means_no_fee_whatever_the_legacy_field_says(changes: dict[str, object]) -> None:
     assert read(**changes).fee is None
 
 
@@ -185,26 +185,26 @@ def test_no_schedule_means_no_fee_whatever_the_legacy_field_says(changes: dict[s
         (None, None),
     ],
 )
-def test_all_forms_of_time_are_read(text: str | None, at: datetime | None):
+def test_all_forms_of_time_are_read(text: str | None, at: datetime | None) -> None:
     assert read(endDate=text).closes_at == at
 
 
-def test_amounts_come_as_text_or_numbers_and_text_is_the_exact_one():
+def test_amounts_come_as_text_or_numbers_and_text_is_the_exact_one() -> None:
     assert read(volume="0.1", volumeNum=5).volume == Decimal("0.1")
     assert read(volume=ABSENT, volumeNum=5).volume == 5
     assert read(liquidity=ABSENT, liquidityNum=ABSENT).liquidity is None
 
 
-def test_finer_ticks_survive():
+def test_finer_ticks_survive() -> None:
     assert read(orderPriceMinTickSize="0.0025").tick_size == Decimal("0.0025")
     assert read(orderPriceMinTickSize=0).tick_size is None
 
 
-def test_a_line_is_part_of_the_strike():
+def test_a_line_is_part_of_the_strike() -> None:
     assert read(line="-7.5").strike == {"line": "-7.5", "threshold": "2"}
 
 
-def test_a_page_with_one_bad_row_loses_one_row():
+def test_a_page_with_one_bad_row_loses_one_row() -> None:
     rows = [gamma_market(id="1"), gamma_market(id="2", volume="much"), None, gamma_market(id="3")]
 
     records, rejected = parse_markets(rows)
@@ -300,7 +300,7 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("field", "value", "kind"), BROKEN, ids=[f"{name}={value!r:.30}" for name, value, _ in BROKEN])
-def test_a_value_that_cannot_be_read_rejects_the_row(field: str, value: object, kind: str):
+def test_a_value_that_cannot_be_read_rejects_the_row(field: str, value: object, kind: str) -> None:
     read = parse_market(gamma_market(**{field: value}))
 
     assert isinstance(read, Rejected)

@@ -34,7 +34,7 @@ def settled(
     return found
 
 
-def test_gammas_own_word_is_enough():
+def test_gammas_own_word_is_enough() -> None:
     found = settled(resolved_gamma_market())
 
     assert (found.status, found.outcome, found.payout_yes, found.source) == ("final", "yes", 1, "gamma")
@@ -55,7 +55,7 @@ def test_gammas_own_word_is_enough():
 )
 def test_a_second_source_confirms_what_gamma_does_not_call_resolved(
     prices: str, data: dict[str, Any] | None, clob: dict[str, Any] | None, outcome: str, source: str
-):
+) -> None:
     found = settled(unconfirmed(outcomePrices=prices), data, clob)
 
     assert (found.status, found.outcome, found.source) == ("final", outcome, source)
@@ -73,13 +73,13 @@ def test_a_second_source_confirms_what_gamma_does_not_call_resolved(
         (None, clob_row(winner="33")),
     ],
 )
-def test_without_a_second_word_nothing_is_paid(data: dict[str, Any] | None, clob: dict[str, Any] | None):
+def test_without_a_second_word_nothing_is_paid(data: dict[str, Any] | None, clob: dict[str, Any] | None) -> None:
     found = settled(unconfirmed(), data, clob)
 
     assert (found.status, found.outcome, found.payout_yes, found.problem) == ("closed", None, None, "unconfirmed")
 
 
-def test_two_winners_confirm_nothing():
+def test_two_winners_confirm_nothing() -> None:
     clob = clob_row()
     clob["tokens"][1]["winner"] = True
 
@@ -87,17 +87,18 @@ def test_two_winners_confirm_nothing():
 
 
 @pytest.mark.parametrize(
-    ("data", "clob"),
-    [(data_row(0, 1_000_000), None), (data_row(500_000, 500_000), None), (None, clob_row(NO_TOKEN))],
+    ("data", "clob"), [(data_row(0, 1_000_000), None), (data_row(500_000, 500_000), None), (None, clob_row(NO_TOKEN))]
 )
 @pytest.mark.parametrize("uma", ["resolved", ABSENT])
-def test_sources_that_disagree_settle_nothing(uma: object, data: dict[str, Any] | None, clob: dict[str, Any] | None):
+def test_sources_that_disagree_settle_nothing(
+    uma: object, data: dict[str, Any] | None, clob: dict[str, Any] | None
+) -> None:
     found = settled(resolved_gamma_market(umaResolutionStatus=uma), data, clob)
 
     assert (found.status, found.outcome, found.problem) == ("closed", None, "sources_disagree")
 
 
-def test_one_source_that_agrees_does_not_outweigh_one_that_does_not():
+def test_one_source_that_agrees_does_not_outweigh_one_that_does_not() -> None:
     found = settled(unconfirmed(), data_row(), clob_row(NO_TOKEN))
 
     assert (found.status, found.problem) == ("closed", "sources_disagree")
@@ -118,13 +119,13 @@ def test_one_source_that_agrees_does_not_outweigh_one_that_does_not():
         (resolved_gamma_market(outcomePrices='["0.5", "0.5"]', negRisk=True), "closed", "split_in_neg_risk"),
     ],
 )
-def test_even_a_confirmed_end_needs_final_prices(gamma: dict[str, Any], status: str, problem: str | None):
+def test_even_a_confirmed_end_needs_final_prices(gamma: dict[str, Any], status: str, problem: str | None) -> None:
     found = settled(gamma, data_row())
 
     assert (found.status, found.outcome, found.payout_yes, found.problem) == (status, None, None, problem)
 
 
-def test_the_evidence_is_what_each_source_said():
+def test_the_evidence_is_what_each_source_said() -> None:
     found = settled(unconfirmed(), data_row(resolved_block=Decimal("93522484")), clob_row())
 
     assert found.evidence["gamma"]["outcomePrices"] == '["1", "0"]'  # type: ignore[index]
@@ -137,5 +138,5 @@ def test_the_evidence_is_what_each_source_said():
     "data",
     [data_row(payouts=[1]), data_row(payouts=[300_000, 300_000]), data_row(payouts=["x", 0]), data_row(status=5)],
 )
-def test_a_second_source_that_cannot_be_read_settles_nothing(data: dict[str, Any]):
+def test_a_second_source_that_cannot_be_read_settles_nothing(data: dict[str, Any]) -> None:
     assert isinstance(settle(unconfirmed(), data, None), Rejected)

@@ -16,7 +16,7 @@ def counted(kind: str) -> float:
     return REGISTRY.get_sample_value("coliseum_venue_rejected_records_total", labels) or 0
 
 
-def test_each_kind_is_logged_once_and_counted_always():
+def test_each_kind_is_logged_once_and_counted_always() -> None:
     before = counted("missing:a")
     rejections = RejectionLog()
 

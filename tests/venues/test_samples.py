@@ -100,21 +100,21 @@ def read_all(files: list[Path], shapes: list[Shape]) -> tuple[Counter[str], dict
     return read, rejected
 
 
-def test_every_polymarket_sample_is_read(samples: Path):
+def test_every_polymarket_sample_is_read(samples: Path) -> None:
     read, rejected = read_all(sorted((samples / "polymarket").glob("*.json")), POLYMARKET_SHAPES)
 
     assert rejected == {name: kinds for name, kinds in STATED.items() if name == "ws_market_new_market.json"}
     assert read >= Counter(market=28, event=9, series=5, tag=40, book=12, trade=4, fee=6)
 
 
-def test_every_kalshi_sample_is_read(samples: Path):
+def test_every_kalshi_sample_is_read(samples: Path) -> None:
     read, rejected = read_all(sorted((samples / "kalshi").glob("*.json")), KALSHI_SHAPES)
 
     assert rejected == {}
     assert read >= Counter(market=33, event=7, series=4, book=13, trade=6, candle=17, exchange_status=3)
 
 
-def test_every_raw_fixture_is_read(captures: Path):
+def test_every_raw_fixture_is_read(captures: Path) -> None:
     files = sorted((captures / "polymarket" / "raw_fixtures").glob("*.json"))
 
     read, rejected = read_all(files, POLYMARKET_SHAPES)
@@ -123,7 +123,7 @@ def test_every_raw_fixture_is_read(captures: Path):
     assert read >= Counter(market=10, event=5, book=3, tag=5)
 
 
-def test_the_books_of_the_fed_event_are_best_first(samples: Path):
+def test_the_books_of_the_fed_event_are_best_first(samples: Path) -> None:
     rows = decoded(samples / "polymarket" / "clob_books_post_batch_fed_june_2026.json")
 
     books = [polymarket.parse_book(row, external_id="1") for row in rows]
@@ -137,7 +137,7 @@ def test_the_books_of_the_fed_event_are_best_first(samples: Path):
         assert list(book.asks) == sorted(book.asks)
 
 
-def test_the_yes_and_the_no_book_of_a_market_mirror_each_other(samples: Path):
+def test_the_yes_and_the_no_book_of_a_market_mirror_each_other(samples: Path) -> None:
     rows = decoded(samples / "polymarket" / "clob_books_post_batch_fed_june_2026.json")
     by_market: dict[str, list[Any]] = {}
     for row in rows:
@@ -161,7 +161,7 @@ def test_the_yes_and_the_no_book_of_a_market_mirror_each_other(samples: Path):
         ("gamma_market_crypto_5m_updown_open", "open", None),
     ],
 )
-def test_captured_ends_are_told_apart(samples: Path, file: str, status: str, outcome: str | None):
+def test_captured_ends_are_told_apart(samples: Path, file: str, status: str, outcome: str | None) -> None:
     row = decoded(samples / "polymarket" / f"{file}.json")
 
     market = polymarket.parse_market(row[0] if isinstance(row, list) else row)
@@ -170,7 +170,7 @@ def test_captured_ends_are_told_apart(samples: Path, file: str, status: str, out
     assert (market.status, market.outcome) == (status, outcome)
 
 
-def test_the_captured_market_without_a_word_from_gamma_is_settled_by_the_clob(samples: Path):
+def test_the_captured_market_without_a_word_from_gamma_is_settled_by_the_clob(samples: Path) -> None:
     gamma = decoded(samples / "polymarket" / "gamma_market_resolved_yes_without_uma_status.json")
     clob = decoded(samples / "polymarket" / "clob_market_resolved_yes_accepting_orders_true.json")
 
@@ -183,7 +183,7 @@ def test_the_captured_market_without_a_word_from_gamma_is_settled_by_the_clob(sa
     assert (confirmed.status, confirmed.outcome, confirmed.source) == ("final", "yes", "gamma+clob")
 
 
-def test_the_history_of_settlements_agrees_with_the_oracle(captures: Path):
+def test_the_history_of_settlements_agrees_with_the_oracle(captures: Path) -> None:
     oracle = json.loads((captures / "oracles" / "gamma_settlement.json").read_text())["dev"]
     odd = {external_id for external_id, _ in oracle["odd_settlements"]}
     classes: Counter[str] = Counter()
@@ -211,7 +211,7 @@ def test_the_history_of_settlements_agrees_with_the_oracle(captures: Path):
     }
 
 
-def test_a_raw_pull_of_gamma_is_read_whole(captures: Path):
+def test_a_raw_pull_of_gamma_is_read_whole(captures: Path) -> None:
     events = decoded(captures / "polymarket" / "raw_gamma_events_active_2026-02-09.json.gz")
 
     read, rejected = polymarket.parse_events(events)
@@ -224,7 +224,7 @@ def test_a_raw_pull_of_gamma_is_read_whole(captures: Path):
     assert statuses == {"open": 133, "final": 30, "proposed": 17}
 
 
-def test_all_open_events_of_kalshi_are_read(captures: Path):
+def test_all_open_events_of_kalshi_are_read(captures: Path) -> None:
     rows = decoded(captures / "kalshi" / "raw_open_events_2025-02-19.json.gz")["events"]
 
     records, rejected = kalshi.parse_events(rows)
@@ -233,7 +233,7 @@ def test_all_open_events_of_kalshi_are_read(captures: Path):
     assert all(event.category == event.category.lower() for event in records if event.category)
 
 
-def test_old_markets_and_books_in_cents_are_read(captures: Path):
+def test_old_markets_and_books_in_cents_are_read(captures: Path) -> None:
     """An old client wrote its objects with a leading underscore; otherwise they are the venue's."""
 
     def bare(row: dict[str, Any]) -> dict[str, Any]:
@@ -255,7 +255,7 @@ def test_old_markets_and_books_in_cents_are_read(captures: Path):
     assert len([book for book in read if isinstance(book, Book)]) == 100
 
 
-def test_captured_candles_are_read(captures: Path):
+def test_captured_candles_are_read(captures: Path) -> None:
     rows = decoded(captures / "kalshi" / "raw_candlesticks_response_2026-04.json")["candlesticks"]
 
     candles = [kalshi.parse_candle(row, ticker="A", period=60) for row in rows]
@@ -264,7 +264,7 @@ def test_captured_candles_are_read(captures: Path):
     assert closes == [Decimal("0.71"), Decimal("0.69"), Decimal("0.705"), Decimal("0.97")]
 
 
-def test_the_markets_of_a_played_match_end_as_they_did(captures: Path):
+def test_the_markets_of_a_played_match_end_as_they_did(captures: Path) -> None:
     """The collector kept result and status under other names; the venue's own are put back."""
     match = decoded(captures / "kalshi" / "live_tennis_match_KXITFWMATCH-26JUL14ZELADA.json.gz")
     rows = [

@@ -20,7 +20,7 @@ GOOD = Reply({"price": 1})
 HTML = b"<!DOCTYPE html><html><title>Just a moment</title></html>"
 
 
-def test_numbers_keep_every_digit_of_the_wire(double: Double, transport_of: TransportMaker):
+def test_numbers_keep_every_digit_of_the_wire(double: Double, transport_of: TransportMaker) -> None:
     body = b'{"price": 0.30000000000000004, "whole": 5, "exact": 1.10, "id": 115792089237316195423570985008687907853}'
     double.on("/x", Reply(body))
 
@@ -33,7 +33,7 @@ def test_numbers_keep_every_digit_of_the_wire(double: Double, transport_of: Tran
     assert answer.bytes_read == len(body)
 
 
-def test_we_say_who_we_are(double: Double, transport_of: TransportMaker):
+def test_we_say_who_we_are(double: Double, transport_of: TransportMaker) -> None:
     double.on("/x", GOOD)
 
     transport_of(agent=user_agent("0.1.0", "ops@example.org")).get(f"{double.url}/x", family="x")
@@ -43,7 +43,7 @@ def test_we_say_who_we_are(double: Double, transport_of: TransportMaker):
     assert user_agent("0.1.0") == "coliseum/0.1.0 (+prediction market research)"
 
 
-def test_parameters_are_repeated_as_given(double: Double, transport_of: TransportMaker):
+def test_parameters_are_repeated_as_given(double: Double, transport_of: TransportMaker) -> None:
     double.on("/x", GOOD)
 
     transport_of().get(f"{double.url}/x", [("t", "A"), ("t", "B"), ("u", "1,2")], family="x")
@@ -68,7 +68,7 @@ def test_parameters_are_repeated_as_given(double: Double, transport_of: Transpor
     ],
     ids=["429", "503", "500", "522", "425", "html", "cut json", "empty", "cut body", "hang up", "timeout"],
 )
-def test_what_may_pass_is_asked_again(double: Double, transport_of: TransportMaker, bad: Reply):
+def test_what_may_pass_is_asked_again(double: Double, transport_of: TransportMaker, bad: Reply) -> None:
     double.on("/x", [bad, GOOD])
 
     answer = transport_of(timeouts=(1, 0.3)).get(f"{double.url}/x", family="x")
@@ -78,7 +78,7 @@ def test_what_may_pass_is_asked_again(double: Double, transport_of: TransportMak
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 422, 301])
-def test_what_will_not_change_is_asked_once(double: Double, transport_of: TransportMaker, status: int):
+def test_what_will_not_change_is_asked_once(double: Double, transport_of: TransportMaker, status: int) -> None:
     double.on("/x", [Reply({"error": "Invalid token id"}, status, {"Location": "/y"}), GOOD])
 
     with pytest.raises(VenueRefused, match=f"status {status}.*Invalid token id") as refusal:
@@ -98,7 +98,7 @@ def test_what_will_not_change_is_asked_once(double: Double, transport_of: Transp
 )
 def test_repeating_ends_after_five_attempts(
     double: Double, transport_of: TransportMaker, bad: Reply, error: type[Exception], reason: str
-):
+) -> None:
     double.on("/x", bad)
 
     with pytest.raises(error) as failure:
@@ -108,7 +108,7 @@ def test_repeating_ends_after_five_attempts(
     assert reason_of(failure.value) == reason  # type: ignore[arg-type]
 
 
-def test_waits_grow_with_each_attempt(double: Double, transport_of: TransportMaker):
+def test_waits_grow_with_each_attempt(double: Double, transport_of: TransportMaker) -> None:
     double.on("/x", Reply(b"", 500))
     slept: list[float] = []
 
@@ -118,7 +118,7 @@ def test_waits_grow_with_each_attempt(double: Double, transport_of: TransportMak
     assert [0.5 <= slept[0] <= 1, 1 <= slept[1] <= 1.5, 2 <= slept[2] <= 2.5] == [True] * 3
 
 
-def test_a_body_without_end_is_refused(double: Double, transport_of: TransportMaker):
+def test_a_body_without_end_is_refused(double: Double, transport_of: TransportMaker) -> None:
     double.on("/x", Reply({"rows": ["x" * 1_000] * 1_000}))
 
     with pytest.raises(VenueGibberish, match="more than 100000 bytes"):
@@ -127,7 +127,7 @@ def test_a_body_without_end_is_refused(double: Double, transport_of: TransportMa
     assert len(double.requests) == 1
 
 
-def test_half_a_surrogate_does_not_cost_the_page(double: Double, transport_of: TransportMaker):
+def test_half_a_surrogate_does_not_cost_the_page(double: Double, transport_of: TransportMaker) -> None:
     double.on("/x", Reply(b'{"rows": ["\\ud800", 0.10]}'))
 
     answer = transport_of().get(f"{double.url}/x", family="x")
@@ -135,7 +135,7 @@ def test_half_a_surrogate_does_not_cost_the_page(double: Double, transport_of: T
     assert answer.data["rows"][1] == Decimal("0.10")
 
 
-def test_retry_after_stops_all_requests_to_that_host(double: Double, transport_of: TransportMaker):
+def test_retry_after_stops_all_requests_to_that_host(double: Double, transport_of: TransportMaker) -> None:
     double.on("/x", [Reply({"error": "too many requests"}, 429, {"Retry-After": "7"}), GOOD])
     slept: list[float] = []
     now = [0.0]
@@ -151,7 +151,7 @@ def test_retry_after_stops_all_requests_to_that_host(double: Double, transport_o
     assert len(double.requests) == 2
 
 
-def test_every_attempt_pays_a_token(double: Double, transport_of: TransportMaker):
+def test_every_attempt_pays_a_token(double: Double, transport_of: TransportMaker) -> None:
     double.on("/x", [Reply(b"", 500), Reply(b"", 500), GOOD])
     now, slept = [0.0], []
 
@@ -180,13 +180,13 @@ def test_every_attempt_pays_a_token(double: Double, transport_of: TransportMaker
         ("Sun, 22 Nov 2026 12:00:00 GMT", 60),
     ],
 )
-def test_retry_after_is_seconds_or_a_date_and_at_most_a_minute(header: str | None, seconds: float):
+def test_retry_after_is_seconds_or_a_date_and_at_most_a_minute(header: str | None, seconds: float) -> None:
     now = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
     assert retry_after(header, now) == pytest.approx(seconds)
 
 
-def test_a_venue_that_stays_away_is_not_asked_any_more(double: Double, transport_of: TransportMaker):
+def test_a_venue_that_stays_away_is_not_asked_any_more(double: Double, transport_of: TransportMaker) -> None:
     double.on("/x", Reply(HTML, 503))
     transport = transport_of(attempts_max=2, circuit=Circuit("polymarket", failures_max=3))
 
@@ -204,7 +204,7 @@ def test_a_venue_that_stays_away_is_not_asked_any_more(double: Double, transport
 @pytest.mark.parametrize(("status", "state"), [(404, "closed"), (422, "closed"), (403, "open")])
 def test_a_venue_that_says_no_is_there_unless_it_shuts_the_door(
     double: Double, transport_of: TransportMaker, status: int, state: str
-):
+) -> None:
     double.on("/x", Reply({"error": "no"}, status))
     transport = transport_of(circuit=Circuit("polymarket", failures_max=2))
 
@@ -215,7 +215,7 @@ def test_a_venue_that_says_no_is_there_unless_it_shuts_the_door(
     assert transport.state.state == state
 
 
-def test_a_thread_keeps_its_connection(double: Double, transport_of: TransportMaker):
+def test_a_thread_keeps_its_connection(double: Double, transport_of: TransportMaker) -> None:
     double.on("/x", GOOD)
     double.on("/missing", Reply({"error": "not found"}, 404))
     transport = transport_of()
@@ -228,7 +228,7 @@ def test_a_thread_keeps_its_connection(double: Double, transport_of: TransportMa
     assert double.connections == 1
 
 
-def test_threads_do_not_share_a_connection(double: Double, transport_of: TransportMaker):
+def test_threads_do_not_share_a_connection(double: Double, transport_of: TransportMaker) -> None:
     double.on("/x", Reply({"price": 1}, hold_seconds=0.2))
     transport = transport_of()
     started_at = time.monotonic()
@@ -241,7 +241,7 @@ def test_threads_do_not_share_a_connection(double: Double, transport_of: Transpo
     assert double.connections == 4
 
 
-def test_a_body_of_an_error_can_be_the_answer(double: Double, transport_of: TransportMaker):
+def test_a_body_of_an_error_can_be_the_answer(double: Double, transport_of: TransportMaker) -> None:
     double.on("/x", Reply({"trading_active": False}, 503))
 
     answer = transport_of().get(f"{double.url}/x", family="x", also=frozenset({503}))
@@ -249,7 +249,7 @@ def test_a_body_of_an_error_can_be_the_answer(double: Double, transport_of: Tran
     assert (answer.status, answer.data) == (503, {"trading_active": False})
 
 
-def test_requests_are_counted_by_what_they_ended_with(double: Double, transport_of: TransportMaker):
+def test_requests_are_counted_by_what_they_ended_with(double: Double, transport_of: TransportMaker) -> None:
     double.on("/x", [Reply(b"", 500), Reply(HTML), Reply(hang_up=True), GOOD])
     host = double.url.removeprefix("http://")
 

@@ -100,6 +100,10 @@ class Known:
     def left_the_listing(self) -> list[str]:
         return sorted(self.open_ids - self.seen)
 
+    def awaiting_their_end(self) -> list[str]:
+        """Left an earlier listing, and were not final yet when they were looked up last."""
+        return sorted(self.hashes.keys() - self.open_ids - self.seen)
+
 
 @dataclass
 class Changes:

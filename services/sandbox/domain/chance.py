@@ -118,3 +118,11 @@ def quantile(p: npt.ArrayLike) -> Floats:
     middle = centre * np.polyval(_A, square) / np.polyval(_B, square)
     result: Floats = np.where(low < 0.02425, np.where(p < 0.5, tail, -tail), middle)
     return result
+
+
+_STEPS = (0xD6E8FEB86659FD93, 0xA0761D6478BD642F, 0xE7037ED1A0B428DB, 0x8EBC6AF09C88C6E3, 0x589965CC75374CC3)
+
+
+def words(draw: int, first: int, count: int) -> str:
+    """Hexadecimal digits that follow from a hash: sixteen for each of `count` words. For ids in texts."""
+    return "".join([f"{(draw + first) * step % WORD:016x}" for step in _STEPS[:count]])

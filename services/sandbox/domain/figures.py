@@ -1,5 +1,7 @@
 """Numbers as text, prepared once: prices in ten-thousandths of a dollar as each venue prints them."""
 
+import orjson
+
 UNIT = 10_000
 
 SHORT = tuple(f"{units / UNIT:.4f}".rstrip("0").rstrip(".") for units in range(UNIT + 1))  # "0.453", "0.5", "1"
@@ -16,4 +18,9 @@ def shares(value: float) -> str:
 
 def number(value: float) -> str:
     """A JSON number, whole where it can be: the venue sends both forms in one field."""
-    return str(int(value)) if value == int(value) else repr(round(value, 6))
+    return str(int(value)) if value.is_integer() else repr(value)
+
+
+def quoted(text: str) -> str:
+    """A JSON string."""
+    return orjson.dumps(text).decode()

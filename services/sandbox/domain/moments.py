@@ -1,6 +1,7 @@
 """Moments as the venues write them."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
@@ -9,36 +10,62 @@ def moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
+@lru_cache(maxsize=4096)
+def _date(number: int) -> str:
+    """2026-11-21 for a number of days since 1970."""
+    return f"{moment(number * 86_400):%Y-%m-%d}"
+
+
+_TWO = tuple(f"{number:02d}" for number in range(60))
+
+
+def _clock(second: int) -> str:
+    return f"{_TWO[second // 3600]}:{_TWO[second // 60 % 60]}:{_TWO[second % 60]}"
+
+
 def rfc3339(seconds: float) -> str:
     """2026-11-21T04:00:00Z"""
-    return moment(int(seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    number, second = divmod(int(seconds), 86_400)
+    return f"{_date(number)}T{_clock(second)}Z"
 
 
 def with_fraction(seconds: float, fraction: int) -> str:
     """2026-11-21T04:00:00.522699Z; trailing zeros are left out, so that the number of digits varies."""
     digits = f"{fraction % 1_000_000:06d}".rstrip("0") or "1"
-    return f"{moment(int(seconds)):%Y-%m-%dT%H:%M:%S}.{digits}Z"
+    number, second = divmod(int(seconds), 86_400)
+    return f"{_date(number)}T{_clock(second)}.{digits}Z"
 
 
 def spaced(seconds: float) -> str:
     """2026-11-21 04:00:00+00"""
-    return f"{moment(int(seconds)):%Y-%m-%d %H:%M:%S}+00"
+    number, second = divmod(int(seconds), 86_400)
+    return f"{_date(number)} {_clock(second)}+00"
 
 
 def day(seconds: float) -> str:
     """2026-11-21"""
-    return f"{moment(int(seconds)):%Y-%m-%d}"
+    return _date(int(seconds) // 86_400)
 
 
 def ticker_day(seconds: float) -> str:
     """26NOV21"""
-    at = moment(int(seconds))
+    return _ticker_date(int(seconds) // 86_400)
+
+
+@lru_cache(maxsize=4096)
+def _ticker_date(number: int) -> str:
+    at = moment(number * 86_400)
     return f"{at.year % 100:02d}{MONTHS[at.month - 1]}{at.day:02d}"
 
 
 def spoken_day(seconds: float) -> str:
     """November 21, 2026"""
-    at = moment(int(seconds))
+    return _spoken_date(int(seconds) // 86_400)
+
+
+@lru_cache(maxsize=4096)
+def _spoken_date(number: int) -> str:
+    at = moment(number * 86_400)
     return f"{at:%B} {at.day}, {at.year}"
 
 

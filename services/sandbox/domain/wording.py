@@ -123,13 +123,9 @@ def _figure(value: float) -> str:
 def _rules(template: Template, title: str, words: dict[str, str]) -> str:
     source, address = template.source
     return (
-        f'This market is about the question "{title}". It will resolve to "Yes" if what the question says has happened '
-        f'by the end of {words["d"]}, as stated by the resolution source. Otherwise it will resolve to "No".\n\n'
-        f"The primary resolution source is {source} ({address}); a consensus of credible reporting may also be used "
-        "where the source is late, silent or contradicts itself. If the source corrects its first figure before the "
-        "market is resolved, the corrected figure counts. Figures are taken as published and are not rounded again.\n\n"
-        "If the underlying occasion is cancelled, postponed beyond the end of the market or ends level where the "
-        "question knows only two sides, the market resolves 50-50. In events with several markets each market is "
-        'judged on its own; where exactly one of them can be right, the others resolve to "No" as soon as that is '
-        f"certain.\n\n{SIMULATED}"
+        f'This market will resolve to "Yes" if what its question says has happened by the end of {words["d"]}, otherwise '
+        f'to "No". The event: {title}\n\nThe resolution source is {source} ({address}); a consensus of credible '
+        "reporting may be used where the source is late or contradicts itself. Figures are taken as first published. If "
+        "the occasion is cancelled or ends level where the question knows only two sides, the market resolves "
+        f"50-50.\n\n{SIMULATED}"
     )

@@ -1,11 +1,10 @@
 """Gamma's JSON of events, series and tags."""
 
-import json
 from dataclasses import dataclass
 
 from services.sandbox.domain.catalogue import CATEGORIES, TEMPLATES, Category, Template
 from services.sandbox.domain.chance import scalar_hash
-from services.sandbox.domain.figures import number
+from services.sandbox.domain.figures import number, quoted
 from services.sandbox.domain.moments import day, rfc3339, with_fraction
 from services.sandbox.domain.wording import slug_of
 from services.sandbox.domain.world import EPOCH, Series
@@ -38,7 +37,7 @@ def tag_json(tag_id: str, label: str) -> str:
     created = with_fraction(EPOCH - 200 * 86_400 + draw % 10_000_000, draw >> 30)
     forced = '"forceShow":false,' if draw & 1 else ""
     return (
-        f'{{"id":"{tag_id}","label":{json.dumps(label)},"slug":"{slug_of(label)}",{forced}"createdAt":"{created}",'
+        f'{{"id":"{tag_id}","label":{quoted(label)},"slug":"{slug_of(label)}",{forced}"createdAt":"{created}",'
         f'"updatedAt":"{with_fraction(EPOCH + draw % 30_000_000, draw >> 20)}","requiresTranslation":false}}'
     )
 
@@ -64,7 +63,7 @@ def series_json(series: Series, now: float) -> str:
     slug = series_slug(series)
     return (
         f'{{"id":"{SERIES_ID_FIRST + series.number}","ticker":"{slug}","slug":"{slug}",'
-        f'"title":{json.dumps(series_title(series))},"seriesType":"single","recurrence":"{recurrence}",'
+        f'"title":{quoted(series_title(series))},"seriesType":"single","recurrence":"{recurrence}",'
         f'"image":"{image}","icon":"{image}","layout":"default","active":true,"closed":false,"archived":false,'
         f'"new":false,"featured":false,"restricted":true,"createdAt":"{with_fraction(EPOCH - 86_400, draw)}",'
         f'"updatedAt":"{with_fraction(now - 30, draw >> 20)}","commentsEnabled":false,"competitive":"0",'
@@ -94,7 +93,7 @@ def event_row(shared: Shared, sums: Sums, now: float, markets: str | None, brief
     tags = ",".join(tag_json(*tag) for tag in tags_of(text.category, template))
     parts = [
         f'{{"id":"{number_}","ticker":"{text.slug}","slug":"{text.slug}",'
-        f'"title":{json.dumps(text.title, ensure_ascii=False)},"description":{shared.rules},'
+        f'"title":{quoted(text.title)},"description":{shared.rules},'
         f'"resolutionSource":"{shared.source}","startDate":"{with_fraction(sums.start, draw)}",'
         f'"creationDate":"{with_fraction(sums.start, draw)}","endDate":"{rfc3339(sums.nominal_end)}",'
         f'"image":"{shared.image}","icon":"{shared.image}","active":true,"closed":{_flag(sums.closed)},'
@@ -105,8 +104,7 @@ def event_row(shared: Shared, sums: Sums, now: float, markets: str | None, brief
         f'"negRiskMarketID":"{shared.group}00",' if grouped else "",
         f'"commentCount":{draw % 90},',
         f'"markets":[{markets}],' if markets is not None else "",
-        f'"series":[{series_json(text.series, now)}],',
-        "" if brief else f'"tags":[{tags}],',
+        "" if brief else f'"series":[{series_json(text.series, now)}],"tags":[{tags}],',
         '"cyom":false,',
         f'"closedTime":"{rfc3339(sums.closed_at)}",' if sums.closed else "",
         f'"showAllOutcomes":true,"showMarketImages":false,"enableNegRisk":{_flag(grouped)},"automaticallyActive":true,'

@@ -3,8 +3,8 @@
 import json
 from dataclasses import dataclass
 
-from services.sandbox.domain.chance import scalar_hash
-from services.sandbox.domain.figures import HALVES, SHORT, number
+from services.sandbox.domain.chance import scalar_hash, words
+from services.sandbox.domain.figures import HALVES, SHORT, number, quoted
 from services.sandbox.domain.identity import EventId, Identity
 from services.sandbox.domain.moments import day, rfc3339, spaced, with_fraction
 from services.sandbox.domain.timeline import AMENDED, CLOSING, DISPUTED, FINAL, OPEN, PROPOSED
@@ -49,12 +49,12 @@ def shared_of(identity: Identity, event: EventId, text: EventText) -> Shared:
             f'"rate":{category.fee_rate},"takerOnly":true,"rebateRate":{category.rebate_rate}}}'
         )
     draw = scalar_hash(identity.world.seed, 227, number_)
-    group = f"0x{draw:016x}{scalar_hash(draw, 1):016x}{scalar_hash(draw, 2):016x}{scalar_hash(draw, 3) >> 8:014x}"
+    group = f"0x{words(draw, 1, 4)[:62]}"
     return Shared(
         text=text,
         event_number=number_,
         image=IMAGE.format(slug_of(category.name)),
-        rules=json.dumps(text.rules, ensure_ascii=False),
+        rules=quoted(text.rules),
         source=text.series.template.source[1],
         outcomes=json.dumps(json.dumps(list(text.outcomes))),
         fee=fee,
@@ -76,7 +76,7 @@ def market_row(identity: Identity, shared: Shared, facts: Facts, events: str = "
     created = facts.start - 60 - draw % 600
     closed = facts.stage >= CLOSING
     parts = [
-        f'{{"id":"{number_}","question":{json.dumps(leg.question, ensure_ascii=False)},'
+        f'{{"id":"{number_}","question":{quoted(leg.question)},'
         f'"conditionId":"{identity.condition(number_)}","slug":"{market_slug(shared, facts.index)}",'
         f'"resolutionSource":"{shared.source}","endDate":"{rfc3339(facts.nominal_end)}",'
         f'{_liquidity_text(facts, closed)}"startDate":"{with_fraction(facts.start, draw >> 8)}",'
@@ -86,7 +86,7 @@ def market_row(identity: Identity, shared: Shared, facts: Facts, events: str = "
         f'"updatedAt":"{with_fraction(max(created, facts.start), draw >> 24)}",{_closing(facts)}"new":false,'
         f'"featured":false,"submitted_by":"{SUBMITTER}","archived":false,"resolvedBy":"{RESOLVERS[draw & 1]}",'
         f'"restricted":true,{_group(shared, facts)}"groupItemThreshold":"{facts.index}",'
-        f'"questionID":"{_question_id(shared, number_, facts.index)}",'
+        f'"questionID":"{_question_id(shared, draw, facts.index)}",'
         f'"enableOrderBook":true,"orderPriceMinTickSize":{SHORT[facts.tick]},"orderMinSize":5,',
         _numbers(facts, closed),
         f'"endDateIso":"{day(facts.nominal_end)}","startDateIso":"{day(facts.start)}","hasReviewedDates":true,'
@@ -184,19 +184,19 @@ def _tokens(identity: Identity, number_: int, facts: Facts) -> str:
 
 def _group(shared: Shared, facts: Facts) -> str:
     label = shared.text.legs[facts.index].label if len(shared.text.legs) > 1 else ""
-    return f'"groupItemTitle":{json.dumps(label, ensure_ascii=False)},'
+    return f'"groupItemTitle":{quoted(label)},'
 
 
-def _question_id(shared: Shared, number_: int, index: int) -> str:
+def _question_id(shared: Shared, draw: int, index: int) -> str:
     if shared.group:
         return f"{shared.group}{index + 1:02x}"
-    return f"0x{scalar_hash(number_, 1):016x}{scalar_hash(number_, 2):016x}{scalar_hash(number_, 3):032x}"
+    return f"0x{words(draw, 3, 4)}"
 
 
 def _neg_risk(shared: Shared, draw: int) -> str:
     if not shared.group:
         return '"negRisk":false,"negRiskRequestID":"",'
-    request = f"0x{draw:016x}{scalar_hash(draw, 4):016x}{scalar_hash(draw, 5):016x}{scalar_hash(draw, 6):016x}"
+    request = f"0x{words(draw, 5, 4)}"
     return f'"negRisk":true,"negRiskMarketID":"{shared.group}00","negRiskRequestID":"{request}",'
 
 

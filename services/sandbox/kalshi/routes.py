@@ -34,7 +34,7 @@ def cached(request: Request, build: Callable[[Sandbox, float], str]) -> Response
     """Answers change with the quotes and not between."""
     sandbox = sandbox_of(request)
     moment = sandbox.quote_moment()
-    key = f"{request.url.path}?{request.url.query}"
+    key = f"{request.url.path}?{request.url.query}#{request.scope.get('sandbox_stale', 0)}"
     return raw(sandbox.pages.get(key, moment, lambda: build(sandbox, moment).encode()))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.sandbox.domain.catalogue import CATEGORIES
 from services.sandbox.domain.chance import scalar_hash
-from services.sandbox.domain.figures import LONG
+from services.sandbox.domain.figures import LONG, quoted
 from services.sandbox.domain.identity import EventId, Identity, opened_at
 from services.sandbox.domain.moments import rfc3339, ticker_day, with_fraction
 from services.sandbox.domain.odds import NO, TIE, YES
@@ -59,7 +59,7 @@ def shared_of(identity: Identity, event: EventId) -> Shared:
         event=event,
         text=text,
         ticker=identity.event_ticker(event.slot, event.generation, ticker_day(ended)),
-        rules=json.dumps(text.rules, ensure_ascii=False),
+        rules=quoted(text.rules),
         shard=SHARDS.get(text.category.name, 0),
         number=identity.event_number(event.slot, event.generation),
     )
@@ -82,7 +82,7 @@ def status_of(facts: Facts) -> str:
 def market_row(shared: Shared, facts: Facts) -> str:
     leg = shared.text.legs[facts.index]
     draw = scalar_hash(shared.number, facts.index, 251)
-    label = json.dumps(leg.label, ensure_ascii=False)
+    label = quoted(leg.label)
     structure, ranges = GRIDS[facts.grid]
     latest = rfc3339(close_time(facts) + 7 * 86_400)
     created = facts.start - 300 - draw % 3000
@@ -105,7 +105,7 @@ def market_row(shared: Shared, facts: Facts) -> str:
         f'"rules_secondary":"{SIMULATED}","settlement_bounds_type":"default",'
         f'"settlement_timer_seconds":{_timer(facts)},{_settlement(facts, draw)}"status":"{status_of(facts)}",'
         f'"strike_type":"{leg.strike_type}",{_subtitle(leg, facts, label)}"ticker":"{market_ticker(shared, facts.index)}",'
-        f'"title":{json.dumps(_title(leg), ensure_ascii=False)},"updated_time":"{with_fraction(facts.start, draw >> 24)}",'
+        f'"title":{quoted(_title(leg))},"updated_time":"{with_fraction(facts.start, draw >> 24)}",'
         f'"volume_24h_fp":"{facts.volume_day:.2f}","volume_fp":"{facts.volume:.2f}",'
         f'"yes_ask_dollars":"{LONG[ask]}","yes_ask_size_fp":"{facts.ask_size:.2f}","yes_bid_dollars":"{LONG[bid]}",'
         f'"yes_bid_size_fp":"{facts.bid_size:.2f}","yes_sub_title":{label}}}'
@@ -185,7 +185,7 @@ def event_row(shared: Shared, world: World, start: int, end: int, markets: str |
         f'"exchange_index":{shared.shard}{override},"last_updated_ts":"{updated}",{nested}'
         f'"mutually_exclusive":{"true" if exclusive else "false"},"series_ticker":"{text.series.ticker}",'
         f'"settlement_sources":{sources},{strike},"sub_title":"{text.subtitle}",'
-        f'"title":{json.dumps(text.title, ensure_ascii=False)}}}'
+        f'"title":{quoted(text.title)}}}'
     )
 
 
@@ -211,5 +211,5 @@ def series_row(world: World, series: Series, title: str, volume: str | None) -> 
         f'"exchange_index":{SHARDS.get(category.name, 0)},"fee_multiplier":{multiplier:g},"fee_type":"{fee_type}",'
         f'"frequency":"{frequency}","last_updated_ts":"{with_fraction(EPOCH + draw % 30_000_000, draw >> 30)}",'
         f'"settlement_sources":[{{"name":"{source}","url":"{address}"}}],"tags":{tags},"ticker":"{series.ticker}",'
-        f'"title":{json.dumps(title, ensure_ascii=False)}{traded}}}'
+        f'"title":{quoted(title)}{traded}}}'
     )

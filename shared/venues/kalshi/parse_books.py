@@ -68,13 +68,7 @@ _read_candle = CandleRow.__pydantic_validator__.validate_python
 
 def parse_book(row: object, *, ticker: str) -> Book | Rejected:
     """A book of `/orderbook` or `/orderbooks`: it holds the bids of both sides, and asks are the other side's bids."""
-    read = read_row(
-        lambda fields: _book(fields, ticker),
-        row,
-        platform="kalshi",
-        entity="book",
-        id_field="ticker",
-    )
+    read = read_row(lambda fields: _book(fields, ticker), row, platform="kalshi", entity="book", id_field="ticker")
     if isinstance(read, Rejected):
         return Rejected("kalshi", "book", ticker, read.kind, read.reason)
     return read
@@ -89,9 +83,7 @@ def _book(fields: dict[str, Any], ticker: str) -> Book:
     return Book(platform="kalshi", external_id=ticker, bids=bids, asks=asks, venue_time=None)
 
 
-def _sides(
-    fields: dict[str, Any],
-) -> tuple[Iterable[tuple[object, object]], Iterable[tuple[object, object]]]:
+def _sides(fields: dict[str, Any]) -> tuple[Iterable[tuple[object, object]], Iterable[tuple[object, object]]]:
     """Both sides in dollars. A side that is empty may be a list, null or absent."""
     book = fields.get("orderbook_fp")
     if isinstance(book, dict):
@@ -119,11 +111,7 @@ def _pairs(levels: object, field: str) -> Iterable[tuple[object, object]]:
         raise Unreadable("not_a_list", field, f"`{field}` is no list of levels")
     for level in levels:
         if not isinstance(level, list) or len(level) != 2:
-            raise Unreadable(
-                "not_a_list",
-                field,
-                f"a level of `{field}` is no pair of price and size",
-            )
+            raise Unreadable("not_a_list", field, f"a level of `{field}` is no pair of price and size")
     return [(level[0], level[1]) for level in levels]
 
 

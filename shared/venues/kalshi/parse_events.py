@@ -7,17 +7,7 @@ from typing import Any, NamedTuple
 
 from shared.venues.records import Event, ExchangeStatus, Rejected, Series
 from shared.venues.venue import FeeChange
-from shared.venues.wire import (
-    Amount,
-    Flag,
-    Identifier,
-    Row,
-    Text,
-    Unreadable,
-    moment,
-    read_row,
-    split,
-)
+from shared.venues.wire import Amount, Flag, Identifier, Row, Text, Unreadable, moment, read_row, split
 
 
 class SourceRow(Row):
@@ -93,9 +83,7 @@ def parse_event(row: object) -> Event | Rejected:
     return read_row(_event, row, platform="kalshi", entity="event", id_field="event_ticker")
 
 
-def parse_events(
-    rows: Sequence[object],
-) -> tuple[tuple[Event, ...], tuple[Rejected, ...]]:
+def parse_events(rows: Sequence[object]) -> tuple[tuple[Event, ...], tuple[Rejected, ...]]:
     return split(map(parse_event, rows))
 
 
@@ -157,11 +145,7 @@ def _event(fields: Any) -> Event:
 
 def _fee_change(fields: Any) -> FeeChange:
     row: FeeChangeRow = _read_change(fields)
-    return FeeChange(
-        _required_moment(row.scheduled_ts, "scheduled_ts"),
-        row.fee_type,
-        row.fee_multiplier,
-    )
+    return FeeChange(_required_moment(row.scheduled_ts, "scheduled_ts"), row.fee_type, row.fee_multiplier)
 
 
 def _status(fields: Any) -> ExchangeStatus:

@@ -4,15 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
-from shared.venues.records import (
-    Market,
-    MarketOutcome,
-    MarketStatus,
-    Outcome,
-    PriceBand,
-    Quote,
-    Rejected,
-)
+from shared.venues.records import Market, MarketOutcome, MarketStatus, Outcome, PriceBand, Quote, Rejected
 from shared.venues.wire import (
     Amount,
     Cents,
@@ -114,9 +106,7 @@ def parse_market(row: object) -> Market | Rejected:
     return read_row(_market_of, row, platform="kalshi", entity="market", id_field="ticker")
 
 
-def parse_markets(
-    rows: Sequence[object],
-) -> tuple[tuple[Market, ...], tuple[Rejected, ...]]:
+def parse_markets(rows: Sequence[object]) -> tuple[tuple[Market, ...], tuple[Rejected, ...]]:
     return split(map(parse_market, rows))
 
 
@@ -231,10 +221,7 @@ def _question(row: MarketRow) -> str:
 
 
 def _rules(row: MarketRow) -> str | None:
-    parts = (
-        plain(row.rules_primary, "rules_primary"),
-        plain(row.rules_secondary, "rules_secondary"),
-    )
+    parts = (plain(row.rules_primary, "rules_primary"), plain(row.rules_secondary, "rules_secondary"))
     return "\n\n".join(part for part in parts if part) or None
 
 

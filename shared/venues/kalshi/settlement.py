@@ -27,11 +27,7 @@ _EVIDENCE = (
 def settle(market: Mapping[str, Any], tier: Tier = "kalshi") -> Resolution | Rejected:
     """The resolution out of the market's own row. `scalar` is a value like any other, never a void."""
     return read_row(
-        lambda fields: _settle(fields, tier),
-        market,
-        platform="kalshi",
-        entity="resolution",
-        id_field="ticker",
+        lambda fields: _settle(fields, tier), market, platform="kalshi", entity="resolution", id_field="ticker"
     )
 
 

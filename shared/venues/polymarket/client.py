@@ -8,12 +8,8 @@ from typing import Any, TypeVar
 import structlog
 
 from shared.venues.circuit import CircuitState
-from shared.venues.failures import (
-    NoBook,
-    NoToken,
-    VenueRefused,
-)
-from shared.venues.paging import batches, cursor_of, gather, page_of, readable, rows_of, walk
+from shared.venues.failures import NoBook, NoToken, VenueRefused
+from shared.venues.paging import batches, cursor_of, gather, names, page_of, readable, rows_of, walk
 from shared.venues.polymarket import parse
 from shared.venues.polymarket.confirmation import Confirmation
 from shared.venues.records import (
@@ -49,10 +45,7 @@ HISTORY_WINDOW = timedelta(days=15)
 WORKERS = 4
 # Points a candle is made of, in minutes apart: a point is a mid, so a few per period show its range.
 _FIDELITY: Mapping[Period, int] = {1: 1, 60: 5, 1440: 60}
-_VERSIONS: Params = (
-    ("version", "v1"),
-    ("version", "v2"),
-)  # unasked, the keyset lists hide v2
+_VERSIONS: Params = (("version", "v1"), ("version", "v2"))  # unasked, the keyset lists hide v2
 
 Record = TypeVar("Record")
 
@@ -120,12 +113,7 @@ class PolymarketVenue:
 
         def fetch(cursor: str | None) -> tuple[Page[Record], object]:
             offset = int(cursor or 0)
-            params = [
-                ("limit", str(limit)),
-                ("offset", str(offset)),
-                ("order", "id"),
-                ("ascending", "true"),
-            ]
+            params = [("limit", str(limit)), ("offset", str(offset)), ("order", "id"), ("ascending", "true")]
             try:
                 answer = self._transport.get(self._gamma + path, params, family=path.strip("/"))
             except VenueRefused as error:
@@ -151,11 +139,7 @@ class PolymarketVenue:
         return self._by_ids("events", parse.parse_event, external_ids, [("include_markets", "false")])
 
     def _by_ids(
-        self,
-        noun: str,
-        read: Callable[[object], Record | Rejected],
-        ids: Sequence[str],
-        more: Params,
+        self, noun: str, read: Callable[[object], Record | Rejected], ids: Sequence[str], more: Params
     ) -> Page[Record]:
         records: list[Record] = []
         rejected: list[Rejected] = []
@@ -230,11 +214,7 @@ class PolymarketVenue:
         return BookBatch(tuple(records), tuple(rejected), missing)
 
     def _book_rows(self, tokens: Sequence[str]) -> dict[str, Any]:
-        answer = self._transport.post(
-            f"{self._clob}/books",
-            [{"token_id": token} for token in tokens],
-            family="books",
-        )
+        answer = self._transport.post(f"{self._clob}/books", [{"token_id": token} for token in tokens], family="books")
         rows = rows_of(answer, None, "/books")
         return {row["asset_id"]: row for row in rows if names(row, "asset_id")}
 
@@ -296,12 +276,7 @@ class PolymarketVenue:
             answer = self._transport.get(f"{self._data}/v2/trades", [*params, *after], family="trades")
             rows = rows_of(answer, "data", "/v2/trades")
             following = cursor_of(answer.data.get("pagination"), "next_cursor", "/v2/trades")
-            page = page_of(
-                answer,
-                rows,
-                lambda row: parse.parse_trade(row, yes_token_id=key.yes_token_id),
-                following,
-            )
+            page = page_of(answer, rows, lambda row: parse.parse_trade(row, yes_token_id=key.yes_token_id), following)
             return page, rows[0] if rows else None
 
         for page in walk("/v2/trades", fetch):
@@ -326,11 +301,7 @@ class PolymarketVenue:
         records: list[Resolution] = []
         rejected: list[Rejected] = []
         missing: dict[str, str] = {}
-        asked = gather(
-            self._executor,
-            lambda batch: self._rows_by_ids("markets", batch),
-            batches(ids, IDS_MAX),
-        )
+        asked = gather(self._executor, lambda batch: self._rows_by_ids("markets", batch), batches(ids, IDS_MAX))
         for batch, rows in asked:
             if isinstance(rows, str):
                 missing.update(dict.fromkeys(batch, rows))
@@ -356,12 +327,7 @@ class PolymarketVenue:
 
 
 def _listing(closed: bool) -> list[tuple[str, str]]:
-    order = [
-        ("limit", str(PAGE_LIMIT)),
-        ("closed", str(closed).lower()),
-        ("order", "id"),
-        ("ascending", "true"),
-    ]
+    order = [("limit", str(PAGE_LIMIT)), ("closed", str(closed).lower()), ("order", "id"), ("ascending", "true")]
     return [*order, *_VERSIONS]
 
 

@@ -9,12 +9,7 @@ from shared.venues.polymarket.parse_books import (
     quote_of,
     windows,
 )
-from shared.venues.polymarket.parse_events import (
-    parse_event,
-    parse_events,
-    parse_series,
-    parse_tag,
-)
+from shared.venues.polymarket.parse_events import parse_event, parse_events, parse_series, parse_tag
 from shared.venues.polymarket.parse_markets import parse_market, parse_markets
 from shared.venues.polymarket.settlement import settle
 

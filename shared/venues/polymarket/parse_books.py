@@ -7,18 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from shared.venues.levels import best_first, check_uncrossed
-from shared.venues.records import (
-    Book,
-    Candle,
-    FeeSchedule,
-    Level,
-    Period,
-    PricePoint,
-    Quote,
-    Rejected,
-    Side,
-    Trade,
-)
+from shared.venues.records import Book, Candle, FeeSchedule, Level, Period, PricePoint, Quote, Rejected, Side, Trade
 from shared.venues.wire import (
     Amount,
     Count,
@@ -36,14 +25,7 @@ from shared.venues.wire import (
 )
 
 _COMBO_ID_LENGTH = 64  # 0x and 62 digits; a market's condition id has 64 digits
-_TRADE_IDENTITY = (
-    "transaction_hash",
-    "token_id",
-    "proxy_wallet",
-    "side",
-    "size",
-    "price",
-)
+_TRADE_IDENTITY = ("transaction_hash", "token_id", "proxy_wallet", "side", "size", "price")
 
 
 class BookRow(Row):
@@ -140,13 +122,7 @@ def _last_price(price: object) -> Decimal | None:
 def quote_of(book: Book) -> Quote:
     bid: Level | tuple[None, None] = book.bids[0] if book.bids else (None, None)
     ask: Level | tuple[None, None] = book.asks[0] if book.asks else (None, None)
-    return Quote(
-        yes_bid=bid[0],
-        yes_ask=ask[0],
-        yes_bid_size=bid[1],
-        yes_ask_size=ask[1],
-        last_price=book.last_price,
-    )
+    return Quote(yes_bid=bid[0], yes_ask=ask[0], yes_bid_size=bid[1], yes_ask_size=ask[1], last_price=book.last_price)
 
 
 def parse_fee(row: object) -> FeeSchedule | Rejected | None:
@@ -213,11 +189,7 @@ def parse_trade(row: object, *, yes_token_id: str | None) -> Trade | Rejected:
 
 def _trade(row: TradeRow, yes_token_id: str | None) -> Trade:
     if len(row.condition_id) == _COMBO_ID_LENGTH:
-        raise Unreadable(
-            "combo",
-            "condition_id",
-            "a bet on several markets at once is no trade of this market",
-        )
+        raise Unreadable("combo", "condition_id", "a bet on several markets at once is no trade of this market")
     if row.side not in ("BUY", "SELL"):
         raise Unreadable("unknown_word", "side", f"`side` is {row.side[:20]!r}")
     if row.size == 0:

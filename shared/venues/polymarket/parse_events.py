@@ -6,18 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from shared.venues.records import Event, Rejected, Series, Tag
-from shared.venues.wire import (
-    Amount,
-    Flag,
-    Identifier,
-    Row,
-    Text,
-    Title,
-    moment,
-    plain,
-    read_row,
-    split,
-)
+from shared.venues.wire import Amount, Flag, Identifier, Row, Text, Title, moment, plain, read_row, split
 
 # The topics of the site's first row, by slug. An event's category is the first of its tags that is one of them.
 TOPICS = frozenset(
@@ -85,38 +74,22 @@ _read_tag = TagRow.__pydantic_validator__.validate_python
 
 def parse_event(row: object) -> Event | Rejected:
     return read_row(
-        lambda fields: _event(_read_event(fields)),
-        row,
-        platform="polymarket",
-        entity="event",
-        id_field="id",
+        lambda fields: _event(_read_event(fields)), row, platform="polymarket", entity="event", id_field="id"
     )
 
 
-def parse_events(
-    rows: Sequence[object],
-) -> tuple[tuple[Event, ...], tuple[Rejected, ...]]:
+def parse_events(rows: Sequence[object]) -> tuple[tuple[Event, ...], tuple[Rejected, ...]]:
     return split(map(parse_event, rows))
 
 
 def parse_series(row: object) -> Series | Rejected:
     return read_row(
-        lambda fields: _series(_read_series(fields)),
-        row,
-        platform="polymarket",
-        entity="series",
-        id_field="id",
+        lambda fields: _series(_read_series(fields)), row, platform="polymarket", entity="series", id_field="id"
     )
 
 
 def parse_tag(row: object) -> Tag | Rejected:
-    return read_row(
-        lambda fields: _tag(_read_tag(fields)),
-        row,
-        platform="polymarket",
-        entity="tag",
-        id_field="id",
-    )
+    return read_row(lambda fields: _tag(_read_tag(fields)), row, platform="polymarket", entity="tag", id_field="id")
 
 
 def _event(row: EventRow) -> Event:

@@ -5,15 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
-from shared.venues.records import (
-    FeeSchedule,
-    Market,
-    MarketOutcome,
-    MarketStatus,
-    Outcome,
-    Quote,
-    Rejected,
-)
+from shared.venues.records import FeeSchedule, Market, MarketOutcome, MarketStatus, Outcome, Quote, Rejected
 from shared.venues.wire import (
     Amount,
     Flag,
@@ -191,11 +183,7 @@ def _outcomes(row: MarketRow, tokens: tuple[str, str] | None) -> tuple[MarketOut
     if not names:
         return ()
     if len(names) != 2:
-        raise Unreadable(
-            "not_binary",
-            "outcomes",
-            f"the market has {len(names)} outcomes instead of 2",
-        )
+        raise Unreadable("not_binary", "outcomes", f"the market has {len(names)} outcomes instead of 2")
     yes, no = names
     if not (isinstance(yes, str) and isinstance(no, str)) or "\0" in yes or "\0" in no:
         raise Unreadable("not_text", "outcomes", "`outcomes` holds a name that cannot be read")
@@ -217,17 +205,11 @@ def prices_of(row: MarketRow) -> tuple[Decimal, Decimal] | None:
     if not prices:
         return None
     if len(prices) != 2:
-        raise Unreadable(
-            "wrong_length",
-            "outcomePrices",
-            f"`outcomePrices` holds {len(prices)} prices instead of 2",
-        )
+        raise Unreadable("wrong_length", "outcomePrices", f"`outcomePrices` holds {len(prices)} prices instead of 2")
     return price_in(prices[0], "outcomePrices"), price_in(prices[1], "outcomePrices")
 
 
-def final_payout(
-    prices: tuple[Decimal, Decimal] | None,
-) -> tuple[Outcome, Decimal] | None:
+def final_payout(prices: tuple[Decimal, Decimal] | None) -> tuple[Outcome, Decimal] | None:
     """What the exact final prices 1/0, 0/1 and 0.5/0.5 pay; None for every other pair."""
     match prices:
         case (first, second) if first == _ONE and second == _ZERO:

@@ -5,25 +5,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from shared.venues.polymarket.parse_markets import (
-    MarketRow,
-    end_of,
-    final_payout,
-    prices_of,
-    token_ids,
-)
+from shared.venues.polymarket.parse_markets import MarketRow, end_of, final_payout, prices_of, token_ids
 from shared.venues.records import Outcome, Rejected, Resolution
-from shared.venues.wire import (
-    Flag,
-    Identifier,
-    Number,
-    Row,
-    Text,
-    Unreadable,
-    evidence,
-    moment,
-    read_row,
-)
+from shared.venues.wire import Flag, Identifier, Number, Row, Text, Unreadable, evidence, moment, read_row
 
 _MICRO = Decimal(1_000_000)
 _GAMMA_EVIDENCE = (
@@ -75,9 +59,7 @@ class Claim(NamedTuple):
 
 
 def settle(
-    gamma: Mapping[str, Any],
-    data_v2: Mapping[str, Any] | None,
-    clob: Mapping[str, Any] | None,
+    gamma: Mapping[str, Any], data_v2: Mapping[str, Any] | None, clob: Mapping[str, Any] | None
 ) -> Resolution | Rejected:
     """The resolution of one market out of what each source says of it; None: not asked, or it says nothing."""
 
@@ -87,21 +69,14 @@ def settle(
     return read_row(build, gamma, platform="polymarket", entity="resolution", id_field="id")
 
 
-def _settle(
-    gamma: Mapping[str, Any],
-    data_v2: Mapping[str, Any] | None,
-    clob: Mapping[str, Any] | None,
-) -> Resolution:
+def _settle(gamma: Mapping[str, Any], data_v2: Mapping[str, Any] | None, clob: Mapping[str, Any] | None) -> Resolution:
     row = MarketRow.model_validate(gamma)
     end = end_of(row)
     claim = _gamma_claim(row)
     second = _data_claim(data_v2)
     third = _clob_claim(clob, row)
     others = {"data_v2": second, "clob": third}
-    confirmed_by = next(
-        (name for name, said in others.items() if said is not None and said == claim),
-        None,
-    )
+    confirmed_by = next((name for name, said in others.items() if said is not None and said == claim), None)
     disagrees = any(said is not None and said != claim for said in others.values())
     problem: str | None = None
     status, source = end.status, "gamma"
@@ -144,11 +119,7 @@ def _data_claim(data_v2: Mapping[str, Any] | None) -> Claim | None:
     if row.status != "resolved" or row.payouts is None:
         return None
     if len(row.payouts) != 2:
-        raise Unreadable(
-            "wrong_length",
-            "payouts",
-            f"`payouts` holds {len(row.payouts)} numbers instead of 2",
-        )
+        raise Unreadable("wrong_length", "payouts", f"`payouts` holds {len(row.payouts)} numbers instead of 2")
     first, second = (payout / _MICRO for payout in row.payouts)
     payout = final_payout((first, second))
     if payout is None:
@@ -176,9 +147,7 @@ def _settled_at(row: MarketRow, data_v2: Mapping[str, Any] | None) -> datetime |
 
 
 def _evidence(
-    gamma: Mapping[str, Any],
-    data_v2: Mapping[str, Any] | None,
-    clob: Mapping[str, Any] | None,
+    gamma: Mapping[str, Any], data_v2: Mapping[str, Any] | None, clob: Mapping[str, Any] | None
 ) -> dict[str, object]:
     found: dict[str, object] = {"gamma": evidence(gamma, _GAMMA_EVIDENCE)}
     if data_v2 is not None:
