@@ -31,12 +31,10 @@ def ordered(values: Floats, ids: Ints, ascending: bool) -> Ints:
     return result
 
 
-def page_start(values: Floats, ids: Ints, order: Ints, ascending: bool, after: Place | None) -> int:
-    """Where the page after the given place begins in the order."""
+def page_start(values: Floats, ids: Ints, ascending: bool, after: Place | None) -> int:
+    """Where the page after the given place begins, in columns that are in their order already."""
     if after is None:
         return 0
     value, number = after
-    mine = values[order] if ascending else -values[order]
-    bound = value if ascending else -value
-    passed = (mine < bound) | ((mine == bound) & (ids[order] <= number))
-    return int(np.count_nonzero(passed))
+    mine, bound = (values, value) if ascending else (-values, -value)
+    return int(np.count_nonzero((mine < bound) | ((mine == bound) & (ids <= number))))

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from threading import Lock
 
-BYTES_MAX = 200_000_000
+BYTES_MAX = 320_000_000  # what one sync of a world of 80,000 markets reads
 
 
 class Pages:
@@ -31,6 +31,10 @@ class Pages:
             while self._bytes > self._bytes_max:
                 self._drop(next(iter(self._held)))
         return body
+
+    def holds(self, key: str, moment: float) -> bool:
+        found = self._held.get(key)
+        return found is not None and found[0] == moment
 
     def _drop(self, key: str) -> None:
         found = self._held.pop(key, None)

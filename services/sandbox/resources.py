@@ -1,7 +1,7 @@
 """What lives as long as the process: the world, its ids, the boards of this moment, the pages and the faults."""
 
 from collections.abc import Callable, Hashable
-from threading import Lock
+from threading import RLock
 from time import time
 from typing import TypeVar
 
@@ -13,22 +13,25 @@ from services.sandbox.pages import Pages
 from services.sandbox.settings import Settings
 
 Thing = TypeVar("Thing")
+KEYS_MAX = 12  # boards and selections that are kept; the oldest goes first
 
 
 class Latest:
-    """The newest value under each key; a value of an earlier moment is dropped when a later one is made."""
+    """The newest value under each key, a few keys at a time."""
 
     def __init__(self) -> None:
         self._held: dict[Hashable, tuple[float, object]] = {}
-        self._lock = Lock()
+        self._lock = RLock()
 
     def get(self, key: Hashable, moment: float, build: Callable[[], Thing]) -> Thing:
         with self._lock:
             found = self._held.get(key)
             if found is None or found[0] != moment:
-                self._held = {other: value for other, value in self._held.items() if value[0] >= moment - 3600}
                 found = (moment, build())
+                self._held.pop(key, None)
                 self._held[key] = found
+                while len(self._held) > KEYS_MAX:
+                    self._held.pop(next(iter(self._held)))
             return found[1]  # type: ignore[return-value]  # what a key holds is what its callers build
 
     def clear(self) -> None:

@@ -84,6 +84,7 @@ class Known:
 
     hashes: dict[str, bytes]  # external id → facts hash and content hash
     open_ids: set[str] = field(default_factory=set)
+    settled: set[str] = field(default_factory=set)  # final since recently; a cached listing may still show them
     seen: set[str] = field(default_factory=set)
 
     def fate(self, row: Row) -> Fate:
@@ -154,6 +155,9 @@ def sort_page(markets: Sequence[Market], known: Known, quality: Quality, changes
         if market.external_id in known.seen:
             result.repeated += 1
         known.seen.add(market.external_id)
+        if market.external_id in known.settled:
+            result.unchanged += 1
+            continue
         if market.external_id not in known.hashes and (reason := quality.reason_against(market)):
             result.filtered.append(reason)
             continue

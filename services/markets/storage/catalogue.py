@@ -11,6 +11,7 @@ from shared.copy_text import copied
 from shared.database import copy_out, copy_rows
 
 STALE_LISTING = "interval '5 minutes'"  # how old a quote of a cached listing may be
+RECENTLY = "interval '1 day'"  # how long a listing may go on to show a market that is final
 
 _QUOTE = ("yes_bid", "yes_ask", "yes_bid_size", "yes_ask_size", "last_price")
 _FIGURES = ("volume", "volume_24h", "volume_unit", "liquidity", "open_interest")
@@ -70,17 +71,19 @@ _UPDATE_TRADING = f"UPDATE markets m SET {_SET_TRADING} FROM staged_trading s WH
 
 # What is final changes only by a correction, which the resolutions bring; a cached listing cannot reopen it.
 _SUPERSEDED = "m.facts_hash <> s.facts_hash AND (m.status <> 'final' OR s.status = 'final')"
+# A clock that goes backwards must not lose a version, nor make two of the same moment.
+_NEXT_VALID_FROM = "greatest(s.received_at, m.valid_from + interval '1 microsecond')"
 _KEEP_VERSIONS = f"""
 INSERT INTO market_versions (market_no, {", ".join(_STORED_FACTS)}, resolution_source, resolution_evidence,
     facts_hash, valid_from, rules, valid_to)
 SELECT m.market_no, {", ".join(f"m.{name}" for name in _STORED_FACTS)}, m.resolution_source, m.resolution_evidence,
-    m.facts_hash, m.valid_from, r.rules, s.received_at
+    m.facts_hash, m.valid_from, r.rules, greatest(s.received_at, m.valid_from)
 FROM staged_markets s JOIN markets m USING (market_id) LEFT JOIN market_rules r ON r.market_no = m.market_no
-WHERE {_SUPERSEDED} AND m.valid_from < s.received_at
+WHERE {_SUPERSEDED}
 """
 _UPDATE_WHOLE = f"""
 UPDATE markets m SET {", ".join(f"{name} = s.{name}" for name in _STORED_FACTS)},
-    facts_hash = s.facts_hash, valid_from = s.received_at, {_SET_TRADING}
+    facts_hash = s.facts_hash, valid_from = {_NEXT_VALID_FROM}, {_SET_TRADING}
 FROM staged_markets s WHERE m.market_id = s.market_id AND {_SUPERSEDED}
 """
 _SIDES = "(VALUES ('yes', s.yes_name, s.yes_token), ('no', s.no_name, s.no_token)) o (side, name, token_id)"
@@ -124,12 +127,15 @@ WHERE market_rules.rules <> excluded.rules
 
 
 def known_markets(connection: Connection, platform: str) -> Known:
-    """Hashes and openness of all markets of the venue that are not final."""
+    """Hashes and openness of all markets of the venue that are not final, and which ones became so recently."""
     known = Known({})
     query = f"""SELECT external_id, encode(facts_hash, 'hex') || encode(content_hash, 'hex'), status
-        FROM markets WHERE platform = '{platform}' AND status <> 'final'"""
+        FROM markets WHERE platform = '{platform}' AND (status <> 'final' OR updated_at > now() - {RECENTLY})"""
     for line in copy_out(connection, query):
         external_id, hashes, status = line.rstrip("\n").split("\t")
+        if status == "final":
+            known.settled.add(external_id)
+            continue
         known.hashes[external_id] = bytes.fromhex(hashes)
         if status == "open":
             known.open_ids.add(external_id)

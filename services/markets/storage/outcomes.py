@@ -26,16 +26,16 @@ _DIFFERS = """(m.status, m.outcome, m.payout_yes) IS DISTINCT FROM (s.status, s.
     AND (m.status <> 'final' OR s.status = 'final')"""
 _KEEP_VERSIONS = f"""
 INSERT INTO market_versions (market_no, {_FACTS}, rules, valid_to)
-SELECT m.market_no, {", ".join(f"m.{name}" for name in _FACTS.split(", "))}, r.rules, :now
+SELECT m.market_no, {", ".join(f"m.{name}" for name in _FACTS.split(", "))}, r.rules, greatest(:now, m.valid_from)
 FROM staged_resolutions s JOIN markets m USING (market_id) LEFT JOIN market_rules r ON r.market_no = m.market_no
-WHERE {_DIFFERS} AND m.valid_from < :now
+WHERE {_DIFFERS}
 """
 # The empty hash lets the next listing of this market count as a change of its facts.
 _UPDATE = f"""
 UPDATE markets m SET status = s.status, outcome = s.outcome, payout_yes = s.payout_yes, settled_at = s.settled_at,
     resolution_source = s.resolution_source, resolution_evidence = s.resolution_evidence,
     accepting_orders = CASE WHEN s.status = 'final' THEN false ELSE m.accepting_orders END,
-    facts_hash = '\\x', content_hash = '\\x', valid_from = :now, updated_at = :now
+    facts_hash = '\\x', content_hash = '\\x', valid_from = greatest(:now, m.valid_from + interval '1 microsecond'), updated_at = greatest(:now, m.valid_from)
 FROM staged_resolutions s WHERE m.market_id = s.market_id AND {_DIFFERS}
 RETURNING m.market_id
 """

@@ -30,10 +30,9 @@ def rfc3339(seconds: float) -> str:
 
 
 def with_fraction(seconds: float, fraction: int) -> str:
-    """2026-11-21T04:00:00.522699Z; trailing zeros are left out, so that the number of digits varies."""
-    digits = f"{fraction % 1_000_000:06d}".rstrip("0") or "1"
+    """2026-11-21T04:00:00.522699Z; the number of digits varies, as it does at the venues."""
     number, second = divmod(int(seconds), 86_400)
-    return f"{_date(number)}T{_clock(second)}.{digits}Z"
+    return f"{_date(number)}T{_clock(second)}.{fraction % 1_000_000}Z"
 
 
 def spaced(seconds: float) -> str:

@@ -91,9 +91,10 @@ def event_row(shared: Shared, sums: Sums, now: float, markets: str | None, brief
     grouped = shared.group != ""
     template = text.series.template
     tags = ",".join(tag_json(*tag) for tag in tags_of(text.category, template))
+    described = "" if brief else f'"description":{shared.rules},'
     parts = [
         f'{{"id":"{number_}","ticker":"{text.slug}","slug":"{text.slug}",'
-        f'"title":{quoted(text.title)},"description":{shared.rules},'
+        f'"title":{quoted(text.title)},{described}'
         f'"resolutionSource":"{shared.source}","startDate":"{with_fraction(sums.start, draw)}",'
         f'"creationDate":"{with_fraction(sums.start, draw)}","endDate":"{rfc3339(sums.nominal_end)}",'
         f'"image":"{shared.image}","icon":"{shared.image}","active":true,"closed":{_flag(sums.closed)},'

@@ -1,14 +1,17 @@
 """HTTP of Gamma: lists by cursor and by offset, single events and markets, tags and series."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from fastapi import APIRouter, Request, Response
+from starlette.background import BackgroundTask
+from starlette.datastructures import QueryParams
 
 from services.sandbox import cursors
 from services.sandbox.answers import VenueError, raw
-from services.sandbox.domain.chance import Ints
+from services.sandbox.domain.chance import Floats, Ints
 from services.sandbox.domain.identity import EventId, MarketId
 from services.sandbox.domain.world import POLYMARKET
 from services.sandbox.gamma import listing
@@ -19,6 +22,7 @@ from services.sandbox.resources import Sandbox
 router = APIRouter(prefix="/gamma", tags=["gamma"])
 
 Entity = Literal["events", "markets"]
+Builder = Callable[[Sandbox, float], str]
 SCHEMA = '"$schema":"https://gamma-api.polymarket.com/schemas/Keyset{}.json",'
 OFFSET_MAX = 2000
 DEPRECATED = {"deprecation": "true", "sunset": "Fri, 01 May 2026 00:00:00 GMT"}
@@ -29,13 +33,16 @@ def sandbox_of(request: Request) -> Sandbox:
     return sandbox
 
 
-def _cached(
-    request: Request, build: Callable[[Sandbox, float], str], headers: dict[str, str] | None = None
-) -> Response:
+def _key(path: str, params: QueryParams) -> str:
+    """Independent of the order in which a client writes its parameters."""
+    return f"{path}?{sorted(params.multi_items())}"
+
+
+def _cached(request: Request, build: Builder, headers: dict[str, str] | None = None) -> Response:
     """The same address gives the same bytes until the listing's clock moves on."""
     sandbox = sandbox_of(request)
     moment = sandbox.list_moment()
-    key = f"{request.url.path}?{request.url.query}"
+    key = _key(request.url.path, request.query_params)
     body = sandbox.pages.get(key, moment, lambda: build(sandbox, moment).encode())
     age = {"cache-control": f"public, max-age={sandbox.settings.sandbox_list_seconds}"}
     return raw(body, {**age, **(headers or {})})
@@ -49,84 +56,117 @@ def _board(sandbox: Sandbox, moment: float, asked: listing.Asked, closed: bool |
     return sandbox.boards.get(key, moment, lambda: make(sandbox.identity, moment, quantum, sandbox.decrees))
 
 
-def _selected(
-    sandbox: Sandbox, moment: float, request: Request, entity: Entity
-) -> tuple[Board, Ints, np.ndarray, bool]:  # type: ignore[type-arg]
-    params = request.query_params
+@dataclass(frozen=True)
+class Selection:
+    """What a list holds, in its order."""
+
+    board: Board
+    entity: Entity
+    places: Ints
+    values: Floats  # what it is ordered by, one for each place
+    ids: Ints
+    ascending: bool
+    params: QueryParams
+
+    def rows(self, first: int, limit: int) -> str:
+        page = self.places[first : first + limit]
+        if self.entity == "markets":
+            written = self.board.market_rows(page, listing.boolean(self.params, "include_tag", False) is True)
+        else:
+            nested = listing.boolean(self.params, "include_markets", True) is not False
+            written = self.board.event_rows(page.tolist(), nested)
+        return ",".join(written)
+
+    def first_after(self, cursor: str | None) -> int:
+        after = cursors.decoded(cursor) if cursor else None
+        if cursor and after is None:
+            raise listing.invalid("invalid cursor")
+        return cursors.page_start(self.values, self.ids, self.ascending, after)
+
+    def cursor_after(self, place: int) -> str:
+        return cursors.encoded((float(self.values[place]), int(self.ids[place])))
+
+
+def _selected(sandbox: Sandbox, moment: float, params: QueryParams, entity: Entity) -> Selection:
     closed = listing.boolean(params, "closed", False)
     ascending = listing.boolean(params, "ascending", True) is not False
-    if entity == "markets":
-        asked = listing.asked_markets(sandbox.identity, params)
-        order = listing.order_of(params, listing.MARKET_ORDERS)
-        board = _board(sandbox, moment, asked, closed)
-        if not len(board.events.slot):
-            return board, np.empty(0, dtype=np.int64), np.empty(0), ascending
+    of_markets = entity == "markets"
+    asked = (listing.asked_markets if of_markets else listing.asked_events)(sandbox.identity, params)
+    order = listing.order_of(params, listing.MARKET_ORDERS if of_markets else listing.EVENT_ORDERS)
+    board = _board(sandbox, moment, asked, closed)
+    if not len(board.events.slot) or params.getlist("version") == ["v2"]:  # this world knows protocol v1 alone
+        nothing = np.empty(0, dtype=np.int64)
+        return Selection(board, entity, nothing, nothing.astype(np.float64), nothing, ascending, params)
+    if of_markets:
         places = np.flatnonzero(listing.market_flags(board, params, asked, closed))
-        values = listing.market_values(board, order)
+        values, ids = listing.market_values(board, order), board.market_ids
     else:
-        asked = listing.asked_events(sandbox.identity, params)
-        order = listing.order_of(params, listing.EVENT_ORDERS)
-        board = _board(sandbox, moment, asked, closed)
-        if not len(board.events.slot):
-            return board, np.empty(0, dtype=np.int64), np.empty(0), ascending
         places = np.flatnonzero(listing.event_flags(board, params, closed))
-        values = listing.event_values(board, order)
-    if params.getlist("version") == ["v2"]:
-        places = places[:0]  # every market of this world is of protocol v1
-    return board, places, values, ascending
+        values, ids = listing.event_values(board, order), board.event_ids
+    places = places[cursors.ordered(values[places], ids[places], ascending)]
+    return Selection(board, entity, places, values[places], ids[places], ascending, params)
 
 
-def _rows(board: Board, places: Ints, request: Request, entity: Entity) -> list[str]:
-    params = request.query_params
-    if entity == "markets":
-        return board.market_rows(places, listing.boolean(params, "include_tag", False) is True)
-    return board.event_rows(places.tolist(), listing.boolean(params, "include_markets", True) is not False)
-
-
-def _limit(request: Request) -> int:
-    limit = listing.integer(request.query_params, "limit", listing.LIMIT_DEFAULT)
+def _limit(params: QueryParams) -> int:
+    limit = listing.integer(params, "limit", listing.LIMIT_DEFAULT)
     if limit < 0:
         raise listing.invalid("invalid limit")
     return min(limit, listing.LIMIT_MAX)
 
 
+def _keyset_page(sandbox: Sandbox, moment: float, params: QueryParams, entity: Entity) -> tuple[str, str | None]:
+    """The body of a page and the cursor to the next one."""
+    limit = max(_limit(params), 1)
+    cursor = params.get("after_cursor")
+    unpaged = QueryParams([item for item in params.multi_items() if item[0] != "after_cursor"])
+    selection = sandbox.boards.get(
+        ("gamma", entity, _key("", unpaged)), moment, lambda: _selected(sandbox, moment, unpaged, entity)
+    )
+    first = selection.first_after(cursor)
+    following = None
+    if first + limit < len(selection.places):
+        following = selection.cursor_after(first + limit - 1)
+    ending = f',"next_cursor":"{following}"' if following else ""
+    schema = SCHEMA.format(entity.capitalize())
+    return f'{{{schema}"{entity}":[{selection.rows(first, limit)}]{ending}}}', following
+
+
 def _keyset(request: Request, entity: Entity) -> Response:
-    if "offset" in request.query_params:
+    """Answers, and prepares the next page while the client reads this one."""
+    sandbox, params = sandbox_of(request), request.query_params
+    if "offset" in params:
         raise listing.invalid("offset is not supported, use after_cursor")
-    limit = max(_limit(request), 1)
-    cursor = request.query_params.get("after_cursor")
-    after = cursors.decoded(cursor) if cursor else None
-    if cursor and after is None:
-        raise listing.invalid("invalid cursor")
+    following: list[str] = []
 
-    def build(sandbox: Sandbox, moment: float) -> str:
-        board, places, values, ascending = _selected(sandbox, moment, request, entity)
-        ids = board.market_ids if entity == "markets" else board.event_ids
-        order = cursors.ordered(values[places], ids[places], ascending) if len(places) else places
-        first = cursors.page_start(values[places], ids[places], order, ascending, after) if len(places) else 0
-        page = places[order[first : first + limit]]
-        following = ""
-        if first + limit < len(places):
-            last = int(page[-1])
-            following = f',"next_cursor":"{cursors.encoded((float(values[last]), int(ids[last])))}"'
-        schema = SCHEMA.format(entity.capitalize())
-        return f'{{{schema}"{entity}":[{",".join(_rows(board, page, request, entity))}]{following}}}'
+    def build(_: Sandbox, moment: float) -> str:
+        body, cursor = _keyset_page(sandbox, moment, params, entity)
+        following.extend([cursor] if cursor else [])
+        return body
 
-    return _cached(request, build)
+    response = _cached(request, build)
+    if following:
+        response.background = BackgroundTask(_prepare, sandbox, request.url.path, params, entity, following[0])
+    return response
+
+
+async def _prepare(sandbox: Sandbox, path: str, params: QueryParams, entity: Entity, cursor: str) -> None:
+    moment = sandbox.list_moment()
+    kept = [item for item in params.multi_items() if item[0] != "after_cursor"]
+    coming = QueryParams([*kept, ("after_cursor", cursor)])
+    key = _key(path, coming)
+    if not sandbox.pages.holds(key, moment):
+        sandbox.pages.get(key, moment, lambda: _keyset_page(sandbox, moment, coming, entity)[0].encode())
 
 
 def _offset(request: Request, entity: Entity) -> Response:
-    offset = listing.integer(request.query_params, "offset", 0)
-    if offset > OFFSET_MAX:
+    params = request.query_params
+    offset = listing.integer(params, "offset", 0)
+    if not 0 <= offset <= OFFSET_MAX:
         raise listing.invalid(f"offset too large, use /{entity}/keyset for deeper pagination")
-    limit = _limit(request)
+    limit = _limit(params)
 
     def build(sandbox: Sandbox, moment: float) -> str:
-        board, places, values, ascending = _selected(sandbox, moment, request, entity)
-        ids = board.market_ids if entity == "markets" else board.event_ids
-        order = cursors.ordered(values[places], ids[places], ascending) if len(places) else places
-        page = places[order[offset : offset + limit]]
-        return f"[{','.join(_rows(board, page, request, entity))}]"
+        return f"[{_selected(sandbox, moment, params, entity).rows(offset, limit)}]"
 
     return _cached(request, build, DEPRECATED)
 
@@ -153,14 +193,14 @@ async def markets(request: Request) -> Response:
 
 @router.get("/events/pagination", summary="Events with a count")
 async def events_pagination(request: Request) -> Response:
-    offset = listing.integer(request.query_params, "offset", 0)
-    limit = _limit(request)
+    params = request.query_params
+    offset, limit = listing.integer(params, "offset", 0), _limit(params)
 
     def build(sandbox: Sandbox, moment: float) -> str:
-        board, places, _, _ = _selected(sandbox, moment, request, "events")
-        rows = ",".join(_rows(board, places[offset : offset + limit], request, "events"))
-        more = "true" if offset + limit < len(places) else "false"
-        return f'{{"data":[{rows}],"pagination":{{"hasMore":{more},"totalResults":{len(places)}}}}}'
+        selection = _selected(sandbox, moment, params, "events")
+        more = "true" if offset + limit < len(selection.places) else "false"
+        counted = f'{{"hasMore":{more},"totalResults":{len(selection.places)}}}'
+        return f'{{"data":[{selection.rows(offset, limit)}],"pagination":{counted}}}'
 
     return _cached(request, build)
 
@@ -228,13 +268,13 @@ async def market(request: Request, market_id: str) -> Response:
 
 @router.get("/tags", summary="Tags by offset")
 async def tags(request: Request) -> Response:
-    offset, limit = listing.integer(request.query_params, "offset", 0), _limit(request)
+    offset, limit = listing.integer(request.query_params, "offset", 0), _limit(request.query_params)
     return _cached(request, lambda *_: f"[{','.join(tag_json(*tag) for tag in all_tags()[offset : offset + limit])}]")
 
 
 @router.get("/series", summary="Series by offset")
 async def series(request: Request) -> Response:
-    offset, limit = listing.integer(request.query_params, "offset", 0), min(_limit(request), 50)
+    offset, limit = listing.integer(request.query_params, "offset", 0), min(_limit(request.query_params), 50)
 
     def build(sandbox: Sandbox, moment: float) -> str:
         own = [item for item in sandbox.world.series if item.venue == POLYMARKET]

@@ -5,6 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import orjson
 from fastapi import APIRouter, Request, Response
+from starlette.background import BackgroundTask
+from starlette.datastructures import QueryParams
 
 from services.sandbox import cursors
 from services.sandbox.answers import raw
@@ -30,11 +32,16 @@ def sandbox_of(request: Request) -> Sandbox:
     return sandbox
 
 
+def key_of(path: str, params: QueryParams, stale: float = 0.0) -> str:
+    """Independent of the order in which a client writes its parameters."""
+    return f"{path}?{sorted(params.multi_items())}#{stale}"
+
+
 def cached(request: Request, build: Callable[[Sandbox, float], str]) -> Response:
     """Answers change with the quotes and not between."""
     sandbox = sandbox_of(request)
     moment = sandbox.quote_moment()
-    key = f"{request.url.path}?{request.url.query}#{request.scope.get('sandbox_stale', 0)}"
+    key = key_of(request.url.path, request.query_params, request.scope.get("sandbox_stale", 0.0))
     return raw(sandbox.pages.get(key, moment, lambda: build(sandbox, moment).encode()))
 
 
@@ -73,40 +80,64 @@ def paged(ids: Ints, places: Ints, limit: int, cursor: str | None) -> tuple[Ints
 
 @router.get("/markets", summary="Markets of the live tier")
 async def markets(request: Request) -> Response:
-    params = request.query_params
+    """Answers, and prepares the next page while the client reads this one."""
+    params, path = request.query_params, request.url.path
+    following: list[str] = []
+
+    def build(sandbox: Sandbox, moment: float) -> str:
+        body, cursor = markets_page(sandbox, moment, params)
+        following.extend([cursor] if cursor else [])
+        return body
+
+    response = cached(request, build)
+    if following:
+        response.background = BackgroundTask(_prepare, sandbox_of(request), path, params, following[0])
+    return response
+
+
+async def _prepare(sandbox: Sandbox, path: str, params: QueryParams, cursor: str) -> None:
+    moment = sandbox.quote_moment()
+    kept = [item for item in params.multi_items() if item[0] != "cursor"]
+    coming = QueryParams([*kept, ("cursor", cursor)])
+    key = key_of(path, coming)
+    if not sandbox.pages.holds(key, moment):
+        sandbox.pages.get(key, moment, lambda: markets_page(sandbox, moment, coming)[0].encode())
+
+
+def markets_page(sandbox: Sandbox, moment: float, params: QueryParams) -> tuple[str, str]:
+    """The body of a page and the cursor to the next one, empty at the end."""
     status = listing.status_of(params, listing.STATUSES)
     span = listing.span_of(params, status)
     limit = listing.limit_of(params, 100, 1000)
-    tickers = params.get("tickers")
     mve = params.get("mve_filter")
     if mve not in (None, "", "exclude", "only"):
         raise listing.bad_request("invalid mve_filter")
-    if span is not None and span.family == "updated" and (tickers or params.get("event_ticker")):
+    if span is not None and span.family == "updated" and (params.get("tickers") or params.get("event_ticker")):
         raise listing.bad_request("min_updated_ts cannot be combined with other filters")
+    if mve == "only":  # this world has no combinations
+        return '{"cursor":"","markets":[]}', ""
+    board, flags = _markets_asked(sandbox, moment, params, status)
+    if not len(board.events.slot):
+        return '{"cursor":"","markets":[]}', ""
+    flags = flags & board.listed & listing.spanned(board, span)
+    flags &= listing.chosen_series(board, params)[board.markets.row]
+    if status:
+        flags &= board.having(status)
+    page, cursor = paged(board.market_ids, np.flatnonzero(flags), limit, params.get("cursor"))
+    return f'{{"cursor":"{cursor}","markets":[{",".join(board.market_rows(page))}]}}', cursor
 
-    def build(sandbox: Sandbox, moment: float) -> str:
-        if tickers:
-            wanted = known_markets(sandbox, tickers.split(","))
-            board = board_of_markets(sandbox, moment, wanted)
-            if not len(board.events.slot):
-                return '{"cursor":"","markets":[]}'
-            flags = np.zeros(len(board.markets), dtype=np.bool_)
-            flags[listing.places_of(board, wanted)] = True
-        else:
-            board = _board_of_event(sandbox, moment, params.get("event_ticker"), status)
-            if not len(board.events.slot):
-                return '{"cursor":"","markets":[]}'
-            flags = np.ones(len(board.markets), dtype=np.bool_)
-        flags &= board.listed & listing.spanned(board, span)
-        flags &= listing.chosen_series(board, params)[board.markets.row]
-        if status:
-            flags &= board.having(status)
-        if mve == "only":
-            flags &= False  # this world has no combinations
-        page, cursor = paged(board.market_ids, np.flatnonzero(flags), limit, params.get("cursor"))
-        return f'{{"cursor":"{cursor}","markets":[{",".join(board.market_rows(page))}]}}'
 
-    return cached(request, build)
+def _markets_asked(sandbox: Sandbox, moment: float, params: QueryParams, status: str) -> tuple[Board, Flags]:
+    tickers = params.get("tickers")
+    if not tickers:
+        board = _board_of_event(sandbox, moment, params.get("event_ticker"), status)
+        return board, np.ones(len(board.markets) if len(board.events.slot) else 0, dtype=np.bool_)
+    wanted = known_markets(sandbox, tickers.split(","))
+    board = board_of_markets(sandbox, moment, wanted)
+    flags = np.zeros(len(board.markets) if len(board.events.slot) else 0, dtype=np.bool_)
+    if len(flags):
+        flags[listing.places_of(board, wanted)] = True
+    return board, flags
 
 
 def _board_of_event(sandbox: Sandbox, moment: float, ticker: str | None, status: str) -> Board:
