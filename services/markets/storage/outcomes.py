@@ -35,7 +35,8 @@ _UPDATE = f"""
 UPDATE markets m SET status = s.status, outcome = s.outcome, payout_yes = s.payout_yes, settled_at = s.settled_at,
     resolution_source = s.resolution_source, resolution_evidence = s.resolution_evidence,
     accepting_orders = CASE WHEN s.status = 'final' THEN false ELSE m.accepting_orders END,
-    facts_hash = '\\x', content_hash = '\\x', valid_from = greatest(:now, m.valid_from + interval '1 microsecond'), updated_at = greatest(:now, m.valid_from)
+    facts_hash = '\\x', content_hash = '\\x', valid_from = greatest(:now, m.valid_from + interval '1 microsecond'),
+    updated_at = :now
 FROM staged_resolutions s WHERE m.market_id = s.market_id AND {_DIFFERS}
 RETURNING m.market_id
 """
