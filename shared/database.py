@@ -75,7 +75,7 @@ def copy_rows(connection: Connection, table: str, columns: Iterable[str], lines:
     """COPY of lines that are already in Postgres' text format (see `shared/copy_text.py`)."""
     cursor = connection.connection.cursor()
     try:
-        cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN", io.StringIO("".join(lines)))
+        cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN", io.StringIO("\n".join(lines)))
     finally:
         cursor.close()
 

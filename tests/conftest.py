@@ -1,8 +1,7 @@
-"""Postgres for the tests: one throw-away server for all workers, and a database of its own for each module.
+"""Postgres for the tests: one throw-away server for all workers, and a database of its own for each module."""
 
-`TEST_DATABASE_URL` names another server to use (its role must be allowed to create databases). `DATABASE_URL` is not
-looked at: tests never touch the data somebody works with.
-"""
+# TEST_DATABASE_URL names another server to use; its role must be allowed to create databases. DATABASE_URL is not
+# looked at: tests never touch the data somebody works with.
 
 import fcntl
 import os

@@ -93,6 +93,9 @@ class Cluster:
                 time.sleep(0.01)
 
     def _prepare_and_launch(self) -> None:
+        away = self.folder / "away"
+        if away.is_symlink() and not away.exists():
+            raise UnusableFolder(folder=away.readlink(), reason="it is gone")
         binaries = find_binaries(os.environ)
         self._check_version(binaries)
         account = self._account or account_of(self.data)

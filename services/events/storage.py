@@ -117,7 +117,7 @@ def write_rows(connection: Connection, entity: Entity, rows: Sequence[Row], rece
         return
     connection.execute(text(_STAGE[entity]))
     columns = (_ID[entity], *_CONTENT[entity], "content_hash", "venue_updated_at", "received_at")
-    copy_rows(connection, f"staged_{entity}", columns, [copy_line(row, str(received_at)) for row in rows])
+    copy_rows(connection, f"staged_{entity}", columns, [copy_line(row, received_at) for row in rows])
     connection.execute(text(_UPSERT[entity]))
 
 

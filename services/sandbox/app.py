@@ -1,5 +1,8 @@
 """The sandbox: plays the outside world over the venues' own protocols."""
 
+from collections.abc import Callable
+from time import time
+
 from fastapi import FastAPI, Request, Response
 
 from services.sandbox.answers import VenueError, said
@@ -12,9 +15,9 @@ from shared.application import create_app
 from shared.settings import settings_of
 
 
-def build_app(settings: Settings) -> FastAPI:
+def build_app(settings: Settings, clock: Callable[[], float] = time) -> FastAPI:
     app = create_app(
-        "sandbox", router, settings, resources=lambda own, _: Sandbox(own), health=world_facts, guarded=False
+        "sandbox", router, settings, resources=lambda own, _: Sandbox(own, clock), health=world_facts, guarded=False
     )
 
     app.add_middleware(Misbehaviour, limits=Limits() if settings.sandbox_rate_limits else None)

@@ -16,7 +16,7 @@ PAGE = b"<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>
 VENUES = tuple(prefix for prefixes in VENUE_PATHS.values() for prefix in prefixes)
 LISTS = ("events", "markets", "data", "trades", "series")
 NO_BOOK = b'{"error":"No orderbook exists for the requested token id"}'
-EMPTY_BOOK = {"no_dollars": [], "yes_dollars": []}
+EMPTY_BOOK: dict[str, list[Any]] = {"no_dollars": [], "yes_dollars": []}
 
 
 class Misbehaviour:

@@ -13,7 +13,8 @@ from services.sandbox.answers import said
 from services.sandbox.domain.history import markets_at
 from services.sandbox.domain.identity import EventId, opened_at
 from services.sandbox.domain.moments import rfc3339
-from services.sandbox.domain.plantings import NAMES
+from services.sandbox.domain.occurrences import Events, Markets
+from services.sandbox.domain.plantings import NAMES, Plantings
 from services.sandbox.domain.tally import Tally
 from services.sandbox.domain.wording import event_text
 from services.sandbox.domain.world import POLYMARKET
@@ -41,14 +42,9 @@ def sandbox_of(request: Request) -> Sandbox:
     return sandbox
 
 
-def _running(sandbox: Sandbox) -> Tally:
+def _running(sandbox: Sandbox) -> Markets:
     moment = sandbox.quote_moment()
-    quantum = float(sandbox.settings.sandbox_quote_seconds)
-
-    def build() -> Tally:
-        return Tally(truth.running_markets(sandbox.world, moment), quantum, sandbox.decrees)
-
-    return sandbox.boards.get("truth", moment, build)
+    return sandbox.boards.get(("truth",), moment, lambda: truth.running_markets(sandbox.world, moment))
 
 
 @router.get("/sandbox/truth", summary="True probabilities, outcomes to come and what is planted")
@@ -64,14 +60,16 @@ async def read_truth(
         raise UnknownKind(kind=kind)
     if market_id:
         return said({"simulated": True, "markets": _named(sandbox, market_id), "cursor": None})
-    tally = _running(sandbox)
-    places = np.flatnonzero(truth.planted_as(tally, kind))
+    running = _running(sandbox)
+    places = np.flatnonzero(truth.planted_as(running, kind))
     after = cursors.decoded(cursor) if cursor else None
     first = int(np.searchsorted(places, after[1], side="right")) if after else 0
-    page = places[first : first + limit].tolist()
-    more = first + limit < len(places)
-    rows = truth.truth_rows(sandbox.identity, tally, page)
-    return said({"simulated": True, "markets": rows, "cursor": cursors.encoded((0.0, page[-1])) if more else None})
+    page = places[first : first + limit]
+    following = cursors.encoded((0.0, int(page[-1]))) if first + limit < len(places) else None
+    quantum = float(sandbox.settings.sandbox_quote_seconds)
+    tally = Tally(running.narrowed(page), quantum, sandbox.decrees)
+    rows = truth.truth_rows(sandbox.identity, tally, list(range(len(page))))
+    return said({"simulated": True, "markets": rows, "cursor": following})
 
 
 def _named(sandbox: Sandbox, names: list[str]) -> list[dict[str, object]]:
@@ -128,17 +126,14 @@ async def end_faults(request: Request) -> Response:
 @router.get("/", summary="What this world holds", response_class=HTMLResponse)
 def page(request: Request) -> Response:
     sandbox = sandbox_of(request)
-    tally = _running(sandbox)
+    events = _running(sandbox).events
     world, now = sandbox.world, sandbox.clock()
-    events = tally.markets.events
-    kinds = Counter(NAMES[kind] for kind in tally.quotes.plantings.kind.tolist() if kind)
-    running = Counter(
-        NAMES[kind]
-        for kind, on in zip(tally.quotes.plantings.kind.tolist(), tally.quotes.plantings.running.tolist(), strict=True)
-        if on
-    )
+    plantings = Plantings(events)
+    planted = list(zip(plantings.kind.tolist(), plantings.running.tolist(), strict=True))
+    kinds = Counter(NAMES[kind] for kind, _ in planted if kind)
+    running = Counter(NAMES[kind] for kind, on in planted if on)
     soon = [int(row) for row in np.argsort(events.end, kind="stable")[:RESOLVING_SOON]]
-    rows = [_soon(sandbox, tally, row, now) for row in soon]
+    rows = [_soon(sandbox, events, row, now) for row in soon]
     context = {
         "world": world,
         "polymarket_events": int((world.venue == POLYMARKET).sum()),
@@ -154,8 +149,7 @@ def page(request: Request) -> Response:
     return templates.TemplateResponse(request, "sandbox.html", context)
 
 
-def _soon(sandbox: Sandbox, tally: Tally, row: int, now: float) -> dict[str, object]:
-    events = tally.markets.events
+def _soon(sandbox: Sandbox, events: Events, row: int, now: float) -> dict[str, object]:
     event = EventId(int(events.slot[row]), int(events.generation[row]))
     return {
         "title": event_text(sandbox.world, event).title,

@@ -9,7 +9,7 @@ from services.sandbox.domain.identity import EventId, Identity, MarketId
 from services.sandbox.domain.moments import rfc3339
 from services.sandbox.domain.occurrences import Events, Markets, events_of, generations, markets_of
 from services.sandbox.domain.odds import NO, TIE, YES
-from services.sandbox.domain.plantings import NAMES
+from services.sandbox.domain.plantings import NAMES, Plantings
 from services.sandbox.domain.tally import Tally
 from services.sandbox.domain.timeline import AHEAD, AMENDED, CLOSING, DISPUTED, ENDED, FINAL, OPEN, PROPOSED
 from services.sandbox.domain.world import KALSHI, World
@@ -47,9 +47,9 @@ def running_markets(world: World, now: float) -> Markets:
     return markets_of(events_of(world, slots, generations(world, slots, now), now))
 
 
-def planted_as(tally: Tally, kind: str | None) -> Flags:
+def planted_as(markets: Markets, kind: str | None) -> Flags:
     """`kind` is a planting, `any` for all of them, None for every market."""
-    planted = tally.quotes.plantings.kind[tally.markets.row]
+    planted = Plantings(markets.events).kind[markets.row]
     if kind is None:
         return np.ones(len(planted), dtype=np.bool_)
     return planted > 0 if kind == "any" else planted == NAMES.index(kind)

@@ -14,13 +14,14 @@ import psycopg2
 from shared.launcher.errors import AlreadyRuns, DatabaseUnusable, FolderUnusable, HostUnusable, PortInUse
 
 POSTGRES_MIN = 15
+LOGS = "logs"
 
 
 @contextmanager
 def only_one(folder: Path, addresses: Mapping[str, str]) -> Iterator[IO[str]]:
     """The lock of a data folder, which says where its holder can be found. The kernel frees it with its holder."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        (folder / LOGS).mkdir(parents=True, exist_ok=True)
         lock = (folder / "run.lock").open("a+")
     except OSError as error:
         raise FolderUnusable(folder=folder, reason=error.strerror) from error

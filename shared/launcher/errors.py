@@ -43,8 +43,9 @@ class SettingsFileUnusable(LaunchError):
 
 
 class ProgramEnded(LaunchError):
-    """The {program} did not start: it {ending}. The end of {log} says: {words}"""
+    """Coliseum could not start, because {program} {ending}; {log} says: {words}"""
 
 
 class NotHealthy(LaunchError):
-    """The {program} did not answer on {address}/health within {seconds:.0f} s; its log is {log}."""
+    """Coliseum could not start, because {program} did not answer on {address}/health within {seconds:.0f} s; its log
+    is {log}."""

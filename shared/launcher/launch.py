@@ -15,7 +15,7 @@ from typing import NoReturn
 from db.embedded.cluster import Cluster
 from db.embedded.errors import ClusterError
 from shared import topology
-from shared.launcher.checks import check_database, check_ports, only_one
+from shared.launcher.checks import LOGS, check_database, check_ports, only_one
 from shared.launcher.collection import collect_forever
 from shared.launcher.health import health_of
 from shared.launcher.programs import SIGNALS, Program, serve
@@ -39,7 +39,7 @@ def launch(settings: LaunchSettings, services: Sequence[Service], began: float) 
     with ExitStack() as stack:
         lock = stack.enter_context(only_one(settings.data_dir, addresses))
         check_ports(settings.bind_host, {service.name: topology.port_of(service) for service in services})
-        supervisor = Supervisor(settings.data_dir / "logs", _say, (lock.fileno(),))
+        supervisor = Supervisor(settings.data_dir / LOGS, _say, (lock.fileno(),))
         stack.callback(_stop, supervisor, cluster)
         os.environ["DATABASE_URL"] = _database(settings, cluster)
         migration = supervisor.start(Program("migrations", _migrate))
@@ -127,7 +127,7 @@ def _show_table(addresses: dict[str, str], data_dir: Path, seconds: float) -> No
     rows = [("service", "address", "health"), *((n, a, health_of(a) or "not ok") for n, a in addresses.items())]
     name_width, address_width = (max(len(row[column]) for row in rows) for column in (0, 1))
     lines = [f"  {name:<{name_width}}  {address:<{address_width}}  {health}" for name, address, health in rows]
-    print("\n".join(["", *lines, "", f"logs: {data_dir / 'logs'}", f"ready in {seconds:.1f} s"]), flush=True)
+    print("\n".join(["", *lines, "", f"logs: {data_dir / LOGS}", f"ready in {seconds:.1f} s"]), flush=True)
 
 
 def _say(sentence: str) -> None:

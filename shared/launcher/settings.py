@@ -26,7 +26,7 @@ class LaunchSettings(ServiceSettings):
 
 
 def read_settings_file(file: Path, environment: MutableMapping[str, str]) -> None:
-    """Lines of NAME=value, with or without quotes. What the environment says already stays as it is."""
+    """Lines of NAME=value, with or without quotes; an empty value says nothing. The environment comes first."""
     try:
         lines = file.read_text().splitlines()
     except FileNotFoundError:
@@ -35,8 +35,8 @@ def read_settings_file(file: Path, environment: MutableMapping[str, str]) -> Non
         raise SettingsFileUnusable(file=file, reason=error) from error
     for line in lines:
         name, separator, value = line.strip().removeprefix("export ").partition("=")
-        if separator and not name.startswith("#"):
-            environment.setdefault(name.strip(), _unquoted(value.strip()))
+        if separator and not name.startswith("#") and (said := _unquoted(value.strip())):
+            environment.setdefault(name.strip(), said)
 
 
 def _unquoted(value: str) -> str:

@@ -55,7 +55,6 @@ class Supervisor:
     lifeline: Lifeline = field(default_factory=Lifeline)
 
     def start(self, program: Program) -> Child:
-        self.logs.mkdir(parents=True, exist_ok=True)
         child = Child(program, self.logs / f"{program.name}.log")
         self.children.append(child)
         self._fork(child)

@@ -51,3 +51,19 @@ def test_a_line_of_the_example_that_nobody_reads_is_found(plant: Plant) -> None:
 
 def test_a_tree_without_the_example_is_found(plant: Plant) -> None:
     assert settings_out_of_step(plant({"shared/quotes.py": ""})) == [".env.example: is not there"]
+
+
+def test_classes_of_the_same_name_in_two_services_are_both_read(plant: Plant) -> None:
+    code = "class Settings(BaseSettings):\n    {}: int = 1\n"
+    tree = plant(
+        {
+            "services/events/resources.py": code.format("event_pages"),
+            "services/markets/resources.py": code.format("market_pages"),
+            ".env.example": "",
+        }
+    )
+
+    assert settings_out_of_step(tree) == [
+        "services/events/resources.py:2: reads EVENT_PAGES, which is not in .env.example",
+        "services/markets/resources.py:2: reads MARKET_PAGES, which is not in .env.example",
+    ]

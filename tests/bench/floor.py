@@ -7,7 +7,7 @@ from time import perf_counter
 
 import psycopg2
 
-# 26 columns of a market as it is stored. Its rules, kilobytes of text in a table of their own, are not among them.
+# 26 columns of a market as it is stored; the last one is most of its bytes.
 COLUMNS = (
     "market_id text PRIMARY KEY",
     "platform text",
@@ -18,7 +18,6 @@ COLUMNS = (
     "group_title text",
     "condition_id text",
     "status text",
-    "venue_status text",
     "accepting_orders boolean",
     "placeholder boolean",
     "tick_size numeric",
@@ -35,8 +34,9 @@ COLUMNS = (
     "liquidity numeric",
     "quoted_at timestamptz",
     "updated_at timestamptz",
+    "rules text",
 )
-_RULES = "rules text"
+CHUNK_BYTES = 1 << 20  # the driver's own 8 kB would make the floor slower than it has to be
 
 
 @dataclass(frozen=True)
@@ -54,20 +54,21 @@ class CopyRaw:
             cursor.execute("DROP TABLE IF EXISTS copy_raw")
             cursor.execute(f"CREATE TABLE copy_raw ({', '.join(self.columns)})")
             session.commit()
-            text = io.StringIO(self.text)
+            text = io.BytesIO(self.text.encode())
             began = perf_counter()
-            cursor.copy_expert("COPY copy_raw FROM STDIN", text)
+            cursor.copy_expert("COPY copy_raw FROM STDIN", text, CHUNK_BYTES)
             session.commit()
             return perf_counter() - began
 
 
-def copy_raw(url: str, *, with_rules: bool = False) -> CopyRaw:
+def copy_raw(url: str, *, with_rules: bool = True) -> CopyRaw:
     """Of the markets stored in that database."""
-    names = ", ".join(f"m.{column.split()[0]}" for column in COLUMNS)
-    rules = ", r.rules" if with_rules else ""
-    query = f"SELECT {names}{rules} FROM markets m LEFT JOIN market_rules r USING (market_no) ORDER BY m.market_no"
+    columns = COLUMNS if with_rules else COLUMNS[:-1]
+    names = ", ".join(column.split()[0] for column in columns)
+    query = f"SELECT {names} FROM markets LEFT JOIN market_rules USING (market_no) ORDER BY market_no"
+    query = query.replace("updated_at", "markets.updated_at")
     rows = io.StringIO()
     with closing(psycopg2.connect(url)) as session, session.cursor() as cursor:
         cursor.copy_expert(f"COPY ({query}) TO STDOUT", rows)
         count = cursor.rowcount
-    return CopyRaw(url, count, rows.getvalue(), (*COLUMNS, _RULES) if with_rules else COLUMNS)
+    return CopyRaw(url, count, rows.getvalue(), columns)

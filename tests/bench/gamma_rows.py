@@ -47,7 +47,8 @@ def _head(place: int, bid: int, ask: int, volume: int) -> str:
     """What we read of a market, but for its text and its event."""
     number = MARKET_FIRST + place
     return f"""{{"id":"{number}","question":"{question(place)}","conditionId":"{_word(number)}",\
-"slug":"will-the-figure-{number}-be-exceeded","endDate":"2027-12-31T00:00:00Z","liquidity":"{500 + place % 9_000}.2893",\
+"slug":"will-the-figure-{number}-be-exceeded","endDate":"2027-12-31T00:00:00Z",\
+"liquidity":"{500 + place % 9_000}.2893",\
 "startDate":"2026-10-01T09:00:00.824175Z","outcomes":"[\\"Yes\\", \\"No\\"]",\
 "outcomePrices":"[\\"0.{bid:02}5\\", \\"0.{99 - bid:02}5\\"]","volume":"{volume}.239632","active":true,"closed":false,\
 "updatedAt":"2026-11-20T22:37:05.123734Z","groupItemTitle":"Above {place % 9_000}","groupItemThreshold":"{place % 5}",\

@@ -20,7 +20,8 @@ def series_row(number: int) -> str:
 
 
 def event_row(number: int) -> str:
-    return f"""{{"event_ticker":"{event_ticker(number)}","series_ticker":"{series_ticker(number // EVENTS_PER_SERIES)}",\
+    return f"""{{"event_ticker":"{event_ticker(number)}",\
+"series_ticker":"{series_ticker(number // EVENTS_PER_SERIES)}",\
 "title":"{question(number * MARKETS_PER_EVENT)}","sub_title":"In week {1 + number % 52}","category":"Economics",\
 "mutually_exclusive":true,"collateral_return_type":"MECNET","strike_date":"2027-12-31T04:59:00Z","strike_period":"",\
 "available_on_brokers":true,"product_metadata":{{}},"last_updated_ts":"2026-11-19T10:00:00.1234Z"}}"""
@@ -31,13 +32,14 @@ def market_row(place: int, listing: Listing) -> str:
     bid, ask = cents(place, moves)
     event = event_ticker(place // MARKETS_PER_EVENT)
     head = f"""{{"ticker":"{event}-T{place % MARKETS_PER_EVENT}","event_ticker":"{event}","market_type":"binary",\
-"status":"active","title":"{question(place)}","subtitle":"Above {place % 9_000}","yes_sub_title":"Above {place % 9_000}",\
-"no_sub_title":"Above {place % 9_000}","result":"","yes_bid_dollars":"0.{bid:02}00",\
-"yes_bid_size_fp":"{1 + (place + moves) % 900}.41","yes_ask_dollars":"0.{ask:02}00",\
+"status":"active","title":"{question(place)}","subtitle":"Above {place % 9_000}",\
+"yes_sub_title":"Above {place % 9_000}","no_sub_title":"Above {place % 9_000}","result":"",\
+"yes_bid_dollars":"0.{bid:02}00","yes_bid_size_fp":"{1 + (place + moves) % 900}.41","yes_ask_dollars":"0.{ask:02}00",\
 "yes_ask_size_fp":"{1 + (place * 3 + moves) % 900}.09","last_price_dollars":"0.{bid:02}00",\
-"volume_fp":"{3_000 + place % 50_000 + moves}.44","volume_24h_fp":"{place % 3_000}.99","open_interest_fp":"{place % 9_000}.15",\
-"price_ranges":[{{"end":"1.0000","start":"0.0000","step":"0.0100"}}],"strike_type":"greater","floor_strike":{place % 9_000},\
-"open_time":"2026-10-01T14:00:00Z","close_time":"2027-12-31T04:59:00Z","expected_expiration_time":"2027-12-31T14:00:00Z",\
+"volume_fp":"{3_000 + place % 50_000 + moves}.44","volume_24h_fp":"{place % 3_000}.99",\
+"open_interest_fp":"{place % 9_000}.15","price_ranges":[{{"end":"1.0000","start":"0.0000","step":"0.0100"}}],\
+"strike_type":"greater","floor_strike":{place % 9_000},"open_time":"2026-10-01T14:00:00Z",\
+"close_time":"2027-12-31T04:59:00Z","expected_expiration_time":"2027-12-31T14:00:00Z",\
 "updated_time":"2026-11-18T14:00:00.801802Z","settlement_timer_seconds":3600,"""
     return head + (f'"rules_primary":"{question(place)}"}}' if listing.small else _rest(place, bid, ask))
 

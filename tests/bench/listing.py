@@ -7,7 +7,7 @@ EVENTS_PER_SERIES = 40
 _TENTH = 10
 
 SENTENCES = (
-    "This market resolves to Yes if the stated level is reached at any moment before the deadline, and to No otherwise.",
+    "This market resolves to Yes if the stated level is reached at any moment before the deadline, else to No.",
     "The primary source is the official bulletin of the authority named in the title, as it stands on the day after.",
     "Where the bulletin is corrected within seven days, the corrected figure counts; later corrections do not count.",
     "If the authority publishes nothing by the end of the month, a consensus of credible reporting will be used.",

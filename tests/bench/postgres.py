@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -13,35 +14,37 @@ import psycopg2
 from db.embedded.cluster import Cluster
 from db.migrate import upgrade
 
-_TEMPLATE = "bench_template"
+GONE_TRIES = 250  # of 20 ms
 
 
 @dataclass(frozen=True)
 class Postgres:
     url: str
-
-    def create(self, name: str) -> str:
-        """A migrated database; one of that name is dropped before."""
-        self._run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        self._run(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
-        return self._address(name)
-
-    def copy(self, source: str, name: str) -> str:
-        """A database as another one is now."""
-        self._run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        self._run(f"CREATE DATABASE {name} TEMPLATE {source}")
-        return self._address(name)
+    prefix: str = "bench"  # of its databases' names
 
     def migrate_template(self) -> None:
-        self._run(f"CREATE DATABASE {_TEMPLATE}")
-        upgrade(self._address(_TEMPLATE))
+        self._run(f"CREATE DATABASE {self.prefix}_template")
+        upgrade(self._address("template"))
+
+    def create(self, name: str) -> str:
+        """A migrated and empty database; one of that name is dropped before."""
+        self._run(f"DROP DATABASE IF EXISTS {self.prefix}_{name} WITH (FORCE)")
+        self._run(f"CREATE DATABASE {self.prefix}_{name} TEMPLATE {self.prefix}_template")
+        return self._address(name)
+
+    def drop_all(self) -> None:
+        with closing(psycopg2.connect(self.url)) as session, session.cursor() as cursor:
+            cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", (f"{self.prefix}_",))
+            names = [name for (name,) in cursor.fetchall()]
+        for name in names:
+            self._run(f"DROP DATABASE {name} WITH (FORCE)")
 
     def checkpoint(self) -> None:
         """Before something is timed, so that it does not pay for what was written before."""
         self._run("CHECKPOINT")
 
     def _address(self, name: str) -> str:
-        return urlsplit(self.url)._replace(path=f"/{name}").geturl()
+        return urlsplit(self.url)._replace(path=f"/{self.prefix}_{name}").geturl()
 
     def _run(self, statement: str) -> None:
         with closing(psycopg2.connect(self.url)) as session:
@@ -49,11 +52,19 @@ class Postgres:
             session.cursor().execute(statement)
 
 
-def rows_written(url: str, *spared: str) -> dict[str, int]:
-    """Rows inserted, changed and deleted so far, by table, but for the `spared` ones."""
-    query = """SELECT relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_user_tables WHERE relname <> ALL(%s)"""
+def rows_written(url: str) -> dict[str, int]:
+    """Rows inserted, changed and deleted so far, by table. Sessions report what they did before they go, so it waits
+    until they have gone."""
+    others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    query = "SELECT relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_user_tables"
     with closing(psycopg2.connect(url)) as session, session.cursor() as cursor:
-        cursor.execute(query, (list(spared),))
+        session.autocommit = True
+        for _ in range(GONE_TRIES):
+            cursor.execute(others)
+            if cursor.fetchone() == (0,):
+                break
+            time.sleep(0.02)
+        cursor.execute(query)
         return {str(table): int(rows) for table, rows in cursor.fetchall()}
 
 

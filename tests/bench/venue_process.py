@@ -86,12 +86,8 @@ class Bucket:
             return True
 
 
-class Venues(socketserver.ThreadingTCPServer):
-    daemon_threads = True
-    allow_reuse_address = True
-
+class Venues:
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Connection)
         self.pages = Pages(Listing(10))
         self.buckets = {GAMMA: Bucket(0), KALSHI: Bucket(0)}
         self.requests: dict[str, int] = {}
@@ -130,13 +126,22 @@ class Venues(socketserver.ThreadingTCPServer):
         return answer(json.dumps({path: sum(sizes[path]) / max(rows[path], 1) for path in LIMITS}).encode())
 
 
+class Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    allow_reuse_address = True
+
+    def __init__(self, venues: Venues) -> None:
+        super().__init__(("127.0.0.1", 0), Connection)
+        self.venues = venues
+
+
 class Connection(socketserver.StreamRequestHandler):
     """One connection, kept as long as its client wants."""
 
     disable_nagle_algorithm = True
 
     def handle(self) -> None:
-        venues = cast(Venues, self.server)
+        venues = cast(Server, self.server).venues
         while line := self.rfile.readline():
             while self.rfile.readline() not in (b"\r\n", b"\n", b""):
                 pass  # no header changes what we answer
@@ -149,10 +154,13 @@ def answer(body: bytes, status: str = "200 OK") -> bytes:
 
 
 def main() -> None:
-    with Venues() as venues:
-        threading.Thread(target=venues.serve_forever, daemon=True).start()
-        print(venues.server_address[1], flush=True)
-        sys.stdin.read()
+    """On two ports, because a venue is known by its host."""
+    venues = Venues()
+    servers = [Server(venues), Server(venues)]
+    for server in servers:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    print(*(server.server_address[1] for server in servers), flush=True)
+    sys.stdin.read()
 
 
 if __name__ == "__main__":

@@ -16,15 +16,14 @@ from tests.bench.listing import Listing
 from tests.bench.venue_process import GAMMA, KALSHI, LIMITS
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+NOBODY = "http://127.0.0.1:9"
+RATES = ("polymarket_gamma_rate", "polymarket_clob_rate", "polymarket_data_rate", "kalshi_rate")
 
 
 @dataclass(frozen=True)
 class LocalVenues:
     port: int
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+    kalshi_port: int
 
     def show(self, listing: Listing, gamma_rate: float = 0, kalshi_rate: float = 0) -> dict[str, float]:
         """Bytes a row by path; the listing is made before this returns."""
@@ -50,16 +49,11 @@ class LocalVenues:
         return listing.markets_each * 2 / (perf_counter() - began)
 
     def settings(self, database_url: str, *, limited: bool = False) -> VenueSettings:
-        """With the limiter as it is by default, or without it."""
-        rates = {} if limited else dict.fromkeys(("polymarket_gamma_rate", "kalshi_rate"), 0.0)
-        return VenueSettings(
-            database_url=database_url,
-            polymarket_gamma_url=self.url + GAMMA,
-            polymarket_clob_url=self.url + "/clob",
-            polymarket_data_url=self.url + "/data",
-            kalshi_base_api_url=self.url + KALSHI,
-            **rates,
-        )
+        """With the limiter as it is by default, or without it. The CLOB and the Data API are not asked by a sync."""
+        gamma, kalshi = f"http://127.0.0.1:{self.port}{GAMMA}", f"http://127.0.0.1:{self.kalshi_port}{KALSHI}"
+        free = without_limits(database_url, gamma, NOBODY, NOBODY, kalshi)
+        default = {name: VenueSettings.model_fields[name].default for name in RATES}
+        return free.model_copy(update=default) if limited else free
 
     def _get(self, target: str) -> Any:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
@@ -69,6 +63,20 @@ class LocalVenues:
         return body
 
 
+def without_limits(database_url: str, gamma: str, clob: str, data: str, kalshi: str) -> VenueSettings:
+    return VenueSettings(
+        database_url=database_url,
+        polymarket_gamma_url=gamma,
+        polymarket_clob_url=clob,
+        polymarket_data_url=data,
+        kalshi_base_api_url=kalshi,
+        polymarket_gamma_rate=0,
+        polymarket_clob_rate=0,
+        polymarket_data_rate=0,
+        kalshi_rate=0,
+    )
+
+
 @contextmanager
 def running_venues() -> Iterator[LocalVenues]:
     command = [sys.executable, "-m", "tests.bench.venue_process"]
@@ -76,7 +84,7 @@ def running_venues() -> Iterator[LocalVenues]:
     with subprocess.Popen(command, cwd=CHECKOUT, stdin=pipe, stdout=pipe, text=True) as process:
         assert process.stdin is not None and process.stdout is not None
         try:
-            yield LocalVenues(int(process.stdout.readline()))
+            yield LocalVenues(*map(int, process.stdout.readline().split()))
         finally:
             process.stdin.close()
             process.wait(10)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import psycopg2
@@ -21,24 +22,27 @@ from db.embedded.cluster import Cluster
 from db.embedded.errors import NotACluster, OtherVersion, UnusableBinaries, UnusableFolder
 
 AS_ROOT = os.geteuid() == 0
+RAM_DISK = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # for speed; what is kept is kept as safely as ever
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made() -> Iterator[Path]:
     """A cluster that has been made once and is not running; each test gets a copy."""
-    cluster = Cluster(tmp_path_factory.mktemp("made") / "postgres")
-    cluster.start()
-    cluster.stop()
-    return cluster.folder
+    with TemporaryDirectory(dir=RAM_DISK) as place:
+        cluster = Cluster(Path(place) / "postgres")
+        cluster.start()
+        cluster.stop()
+        yield cluster.folder
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "state" / "postgres"
-    yield folder
-    if (folder / "away").is_symlink():
-        shutil.rmtree((folder / "away").resolve())
+def folder() -> Iterator[Path]:
+    with TemporaryDirectory(dir=RAM_DISK) as place:
+        folder = Path(place) / "state" / "postgres"
+        yield folder
+        if (folder / "away").is_symlink():
+            shutil.rmtree((folder / "away").resolve(), ignore_errors=True)
 
 
 @pytest.fixture
@@ -220,7 +224,7 @@ def test_a_wrong_folder_of_programs_is_named(tmp_path: Path) -> None:
 @pytest.mark.skipif(not AS_ROOT, reason="only root can become somebody else")
 def test_without_user_namespaces_root_hands_the_server_to_a_system_account(folder: Path) -> None:
     account = system_account()
-    cluster = Cluster(folder, account=account)  # pytest's own folders belong to root alone
+    cluster = Cluster(folder, account=account)  # a folder that only root may enter
 
     try:
         url = cluster.start()
@@ -235,6 +239,35 @@ def test_without_user_namespaces_root_hands_the_server_to_a_system_account(folde
     assert number == 7
     assert owner == account.user
     assert adopted == url
+
+
+def test_data_that_were_moved_away_and_are_gone_are_not_silently_begun_anew(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    (folder / "away").symlink_to(folder / "unplugged")
+
+    with pytest.raises(UnusableFolder, match="unplugged cannot be used: it is gone"):
+        Cluster(folder).start()
+
+    assert not (folder / "data").exists()
+
+
+@pytest.mark.skipif(not AS_ROOT, reason="only root can become somebody else")
+def test_where_the_account_may_enter_the_data_stay_in_their_folder(made: Path) -> None:
+    with TemporaryDirectory(dir="/var/tmp") as public:
+        Path(public).chmod(0o755)
+        folder = Path(public) / "postgres"
+        shutil.copytree(made, folder)
+        cluster = Cluster(folder, account=system_account())
+
+        try:
+            url = cluster.start()
+            owner = (folder / "data").stat().st_uid
+            answer = ask(url, "SELECT 1")
+        finally:
+            cluster.stop()
+
+        assert (answer, owner) == (1, system_account().user)
+        assert not (folder / "away").exists()
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="only root can become somebody else")

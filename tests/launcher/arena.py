@@ -56,7 +56,10 @@ class Arena:
 
     def tell(self, number: signal.Signals) -> None:
         assert self.process is not None
-        self.process.send_signal(number)
+        if number == signal.SIGINT:
+            os.killpg(self.process.pid, number)  # a Ctrl-C in the terminal reaches all of its processes
+        else:
+            self.process.send_signal(number)
 
     def address(self, service: str = "first") -> str:
         base = {"first": 8000, "second": 8001, "third": 8002}[service]

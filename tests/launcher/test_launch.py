@@ -80,7 +80,7 @@ def test_a_data_folder_that_cannot_be_used_is_one_sentence(launch: Launch, tmp_p
 
     assert arena.wait_for_end() == 1
     assert arena.said().splitlines() == [
-        f"coliseum: The data folder {arena.folder} cannot be used: File exists; set DATA_DIR to another one."
+        f"coliseum: The data folder {arena.folder} cannot be used: Not a directory; set DATA_DIR to another one."
     ]
 
 
@@ -103,7 +103,7 @@ def test_a_service_that_cannot_start_ends_everything_with_its_reason(launch: Lau
     code = arena.wait_for_end()
 
     assert code == 1
-    assert "The third did not start" in arena.said()
+    assert "Coliseum could not start, because third ended with exit code 1" in arena.said()
     assert "ZeroDivisionError" in arena.said()
     assert Cluster(arena.folder / "postgres").running() is None
     with pytest.raises(requests.ConnectionError):

@@ -62,7 +62,6 @@ no assignment
         "PORT_OFFSET": "100",
         "LIVE": "1",
         "NAME": "in quotes # all of it",
-        "EMPTY": "",
     }
 
 

@@ -1,15 +1,23 @@
 """Good rows as the venues send them, with the small changes that a test is about."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
-ABSENT = object()
+
+class _Absent:
+    def __repr__(self) -> str:  # the same in every process: tests are named by it
+        return "ABSENT"
+
+
+ABSENT = _Absent()
 
 YES_TOKEN = "71" * 38 + "1"
 NO_TOKEN = "82" * 39  # 78 digits, the longest there are
 CONDITION = "0x" + "ab" * 32
 
 
-def changed(row: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+def changed(row: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """The row with other values; ABSENT takes the key away."""
     merged = {**row, **changes}
     return {name: value for name, value in merged.items() if value is not ABSENT}
@@ -92,7 +100,7 @@ def gamma_event(**changes: Any) -> dict[str, Any]:
     return changed(row, changes)
 
 
-def clob_book(token: str = YES_TOKEN, **changes: Any) -> dict[str, Any]:
+def clob_book(token: str = YES_TOKEN, changes: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
     row = {
         "market": CONDITION,
         "asset_id": token,

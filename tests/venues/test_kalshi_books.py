@@ -105,7 +105,7 @@ def test_old_trades_are_in_cents_and_whole_contracts() -> None:
     read = parse_trade(kalshi_trade(**old, taker_side="no"))
 
     assert isinstance(read, Trade)
-    assert (read.price, read.size, read.taker_side) == (Decimal("0.06"), 3, "no")
+    assert (read.price, read.size, read.taker_side) == (Decimal("0.06"), Decimal(3), "no")
 
 
 @pytest.mark.parametrize(
@@ -162,9 +162,10 @@ def test_the_historical_tier_has_bare_names() -> None:
     read = parse_candle(row, ticker="A", period=1440)
 
     assert isinstance(read, Candle)
-    assert (read.high, read.volume, read.opened_at) == (Decimal("0.29"), 51, NOON - timedelta(days=1))
+    assert (read.high, read.volume, read.opened_at) == (Decimal("0.29"), Decimal(51), NOON - timedelta(days=1))
 
 
+MID = Decimal("0.21")
 NULLS = {"open": None, "high": None, "low": None, "close": None, "previous": "0.05"}
 
 
@@ -172,7 +173,7 @@ NULLS = {"open": None, "high": None, "low": None, "close": None, "previous": "0.
 def test_without_a_trade_the_mid_at_the_close_counts(price: object) -> None:
     read = parse_candle(candle_row(price=price, volume_fp="0.00"), ticker="A", period=60)
 
-    assert read == Candle(NOON - timedelta(hours=1), *[Decimal("0.21")] * 4, Decimal("0.00"))
+    assert read == Candle(NOON - timedelta(hours=1), MID, MID, MID, MID, Decimal("0.00"))
 
 
 @pytest.mark.parametrize(

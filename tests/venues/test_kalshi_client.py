@@ -302,7 +302,7 @@ def test_the_state_of_the_exchange_is_said_with_any_status(double: Double, kalsh
 
 
 def test_the_schedule_is_passed_on_as_it_is(double: Double, kalshi: KalshiVenue) -> None:
-    schedule = {"standard_hours": [], "maintenance_windows": []}
+    schedule: dict[str, list[object]] = {"standard_hours": [], "maintenance_windows": []}
     double.on(f"{API}/exchange/schedule", Reply({"schedule": schedule}))
 
     assert kalshi.schedule() == schedule

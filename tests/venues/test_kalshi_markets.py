@@ -120,7 +120,7 @@ def test_the_tick_is_the_smallest_step_of_all_bands() -> None:
 def test_whole_contracts_of_old_captures_are_contracts() -> None:
     market = read(volume_fp=ABSENT, volume=35001, open_interest_fp=ABSENT, open_interest=5)
 
-    assert (market.volume, market.open_interest) == (35001, 5)
+    assert (market.volume, market.open_interest) == (Decimal(35001), Decimal(5))
 
 
 def test_a_title_may_be_missing() -> None:

@@ -64,7 +64,7 @@ READERS: dict[str, tuple[Callable[[Any], object], dict[str, Any]]] = {
     "kalshi candle": (lambda row: kalshi.parse_candle(row, ticker="A", period=60), CANDLE),
 }
 
-_nasty = st.sampled_from(
+_nasty: st.SearchStrategy[Any] = st.sampled_from(
     [
         *(
             "",
@@ -113,7 +113,7 @@ def mutated(draw: st.DrawFn, row: dict[str, Any]) -> Any:
         if draw(st.integers(0, 4)) == 0:
             del inside[last]
         else:
-            inside[last] = draw(_values)
+            inside[last] = copy.deepcopy(draw(_values))  # the samples are shared between examples
     return row
 
 

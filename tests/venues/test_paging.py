@@ -1,13 +1,17 @@
 """Listings end, and never go round in a circle."""
 
+from collections.abc import Callable
+
 import pytest
 
 from shared.venues.failures import CursorRepeated, PagesExceeded
 from shared.venues.paging import walk
 from shared.venues.records import Page
 
+Fetch = Callable[[str | None], tuple[Page[str], object]]
 
-def listing(pages: dict[str | None, tuple[str | None, str | None]]):
+
+def listing(pages: dict[str | None, tuple[str | None, str | None]]) -> Fetch:
     """Each cursor's page as (id of the first row, next cursor)."""
 
     def fetch(cursor: str | None) -> tuple[Page[str], object]:
@@ -35,7 +39,7 @@ def test_an_empty_page_in_the_middle_is_not_the_end() -> None:
 
 def test_a_cursor_that_repeats_ends_with_an_error() -> None:
     pages = listing({None: ("a", "1"), "1": ("b", "2"), "2": ("c", "1")})
-    seen = []
+    seen: list[Page[str]] = []
 
     with pytest.raises(CursorRepeated, match="/markets came round in a circle"):
         seen.extend(walk("/markets", pages))

@@ -21,7 +21,7 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
 def book(**changes: object) -> Book:
-    read = parse_book(clob_book(**changes), external_id="5001")
+    read = parse_book(clob_book(changes=changes), external_id="5001")
     assert isinstance(read, Book), read
     return read
 
@@ -108,7 +108,7 @@ def levels(**level: object) -> list[dict[str, object]]:
     ],
 )
 def test_a_book_that_cannot_be_read_is_rejected(field: str, value: object, kind: str) -> None:
-    read = parse_book(clob_book(**{field: value}), external_id="5001")
+    read = parse_book(clob_book(changes={field: value}), external_id="5001")
 
     assert isinstance(read, Rejected)
     assert (read.kind, read.external_id) == (kind, "5001")

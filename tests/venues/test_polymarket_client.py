@@ -165,7 +165,9 @@ def test_books_are_told_apart_by_token_and_what_is_left_out_is_missing(
 ) -> None:
     keys = [MarketKey(str(number), yes_token_id=str(number) * 30) for number in range(1, 5)]
     rows = [clob_book(keys[2].yes_token_id or ""), clob_book(keys[0].yes_token_id or "")]
-    double.on("/clob/books", Reply([*rows, clob_book(keys[3].yes_token_id or "", bids="x"), clob_book("999"), None]))
+    double.on(
+        "/clob/books", Reply([*rows, clob_book(keys[3].yes_token_id or "", {"bids": "x"}), clob_book("999"), None])
+    )
 
     batch = polymarket.books([*keys, MarketKey("9")])
 

@@ -273,6 +273,7 @@ BROKEN = [
     ("liquidityNum", "x", "not_a_number:liquidityNum"),
     ("bestBid", 7, "out_of_range:bestBid"),
     ("bestBid", "-0.01", "out_of_range:bestBid"),
+    ("bestBid", "1e-999999", "out_of_range:bestBid"),
     ("bestBid", YES_TOKEN, "out_of_range:bestBid"),
     ("bestAsk", "1.01", "out_of_range:bestAsk"),
     ("bestAsk", False, "not_a_number:bestAsk"),

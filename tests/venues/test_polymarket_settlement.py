@@ -37,7 +37,7 @@ def settled(
 def test_gammas_own_word_is_enough() -> None:
     found = settled(resolved_gamma_market())
 
-    assert (found.status, found.outcome, found.payout_yes, found.source) == ("final", "yes", 1, "gamma")
+    assert (found.status, found.outcome, found.payout_yes, found.source) == ("final", "yes", Decimal(1), "gamma")
     assert found.settled_at == datetime(2026, 11, 2, 10, tzinfo=UTC)
     assert found.problem is None
 

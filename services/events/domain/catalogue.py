@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import blake2b
 
-from shared.copy_text import NULL, copied, copied_json, copied_texts
+from shared.copy_text import Copied, copied_json, copied_row, copied_texts
 from shared.venues.records import Event, Series
 
 EVENT_COLUMNS = (
@@ -50,7 +51,7 @@ class Row:
     row_id: str
     content: str
     content_hash: bytes
-    venue_updated_at: str  # not part of the content: venues touch it without changing anything
+    venue_updated_at: datetime | None  # not part of the content: venues touch it without changing anything
 
 
 @dataclass
@@ -94,48 +95,48 @@ def sort_rows(rows: Iterable[Row], known: Known) -> Sorted:
 
 
 def event_row(event: Event) -> Row:
-    content = "\t".join(
+    content = copied_row(
         (
             event.platform,
-            copied(event.external_id),
-            copied(f"{event.platform}:{event.series_external_id}" if event.series_external_id else None),
-            copied(event.title),
-            copied(event.subtitle),
-            copied(event.description),
-            copied(event.category),
+            event.external_id,
+            f"{event.platform}:{event.series_external_id}" if event.series_external_id else None,
+            event.title,
+            event.subtitle,
+            event.description,
+            event.category,
             copied_texts(event.tags),
-            copied(event.mutually_exclusive),
-            copied(event.exhaustive),
+            event.mutually_exclusive,
+            event.exhaustive,
             "closed" if event.closed else "open",
-            copied(event.starts_at),
-            copied(event.closes_at),
-            copied(event.volume),
-            copied(event.volume_24h),
-            copied(event.liquidity),
-            copied(event.open_interest),
-            copied(event.fee_type_override),
-            copied(event.fee_multiplier_override),
-            copied(event.game_id),
+            event.starts_at,
+            event.closes_at,
+            event.volume,
+            event.volume_24h,
+            event.liquidity,
+            event.open_interest,
+            event.fee_type_override,
+            event.fee_multiplier_override,
+            event.game_id,
         )
     )
-    return _row(f"{event.platform}:{event.external_id}", content, copied(event.venue_updated_at))
+    return _row(f"{event.platform}:{event.external_id}", content, event.venue_updated_at)
 
 
 def series_row(series: Series) -> Row:
-    content = "\t".join(
+    content = copied_row(
         (
             series.platform,
-            copied(series.external_id),
-            copied(series.title),
-            copied(series.category),
+            series.external_id,
+            series.title,
+            series.category,
             copied_texts(series.tags),
-            copied(series.frequency),
-            copied(series.fee_type),
-            copied(series.fee_multiplier),
+            series.frequency,
+            series.fee_type,
+            series.fee_multiplier,
             copied_json(series.settlement_sources),
         )
     )
-    return _row(f"{series.platform}:{series.external_id}", content, copied(series.venue_updated_at))
+    return _row(f"{series.platform}:{series.external_id}", content, series.venue_updated_at)
 
 
 def series_of(events: Sequence[Event]) -> list[Series]:
@@ -143,11 +144,10 @@ def series_of(events: Sequence[Event]) -> list[Series]:
     return list({series.external_id: series for event in events for series in event.series}.values())
 
 
-def copy_line(row: Row, received_at: str) -> str:
-    digest = f"\\\\x{row.content_hash.hex()}"
-    return f"{copied(row.row_id)}\t{row.content}\t{digest}\t{row.venue_updated_at or NULL}\t{received_at}\n"
+def copy_line(row: Row, received_at: datetime) -> str:
+    return copied_row((row.row_id, Copied(row.content), row.content_hash, row.venue_updated_at, received_at))
 
 
-def _row(row_id: str, content: str, venue_updated_at: str) -> Row:
+def _row(row_id: str, content: str, venue_updated_at: datetime | None) -> Row:
     digest = blake2b(content.encode(), digest_size=HASH_BYTES).digest()
     return Row(row_id, content, digest, venue_updated_at)

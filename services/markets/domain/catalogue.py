@@ -8,7 +8,7 @@ from functools import lru_cache
 from hashlib import blake2b
 
 from services.markets.domain.quality import Quality
-from shared.copy_text import NULL, copied, copied_json, copied_row
+from shared.copy_text import Copied, copied_json, copied_row
 from shared.venues.records import FeeSchedule, Market, PriceBand
 
 FACTS = (
@@ -197,35 +197,35 @@ def _hash(text: str) -> bytes:
 
 def _facts_text(market: Market) -> str:
     yes, no = (market.outcomes[0], market.outcomes[1]) if len(market.outcomes) == 2 else (None, None)
-    return "\t".join(
+    return copied_row(
         (
-            copied(f"{market.platform}:{market.event_external_id}" if market.event_external_id else None),
-            copied(market.question),
-            copied(market.slug),
-            copied(market.group_title),
+            f"{market.platform}:{market.event_external_id}" if market.event_external_id else None,
+            market.question,
+            market.slug,
+            market.group_title,
             market.market_type,
-            copied(market.condition_id),
+            market.condition_id,
             market.status,
-            copied(market.venue_status),
-            copied(market.accepting_orders),
-            copied(market.placeholder),
-            copied(market.outcome),
-            copied(market.payout_yes),
-            copied(market.tick_size),
+            market.venue_status,
+            market.accepting_orders,
+            market.placeholder,
+            market.outcome,
+            market.payout_yes,
+            market.tick_size,
             _bands_text(market.price_bands),
-            copied(market.min_size),
+            market.min_size,
             _fee_text(market.fee, market.fee_waived_until),
-            copied(market.order_delay_seconds),
-            copied_json(dict(market.strike)) if market.strike else NULL,
-            copied(market.opens_at),
-            copied(market.closes_at),
-            copied(market.resolves_at),
-            copied(market.settled_at),
-            copied(yes.name if yes else None),
-            copied(no.name if no else None),
-            copied(yes.token_id if yes else None),
-            copied(no.token_id if no else None),
-            copied(market.description),
+            market.order_delay_seconds,
+            copied_json(dict(market.strike)) if market.strike else None,
+            market.opens_at,
+            market.closes_at,
+            market.resolves_at,
+            market.settled_at,
+            yes.name if yes else None,
+            no.name if no else None,
+            yes.token_id if yes else None,
+            no.token_id if no else None,
+            market.description,
         )
     )
 
@@ -238,21 +238,21 @@ def _trading_text(market: Market) -> str:
         else (None, None, None, None, None)
     )
     figures = (market.volume, market.volume_24h, market.volume_unit, market.liquidity, market.open_interest)
-    return copied_row((*prices, *figures)).rstrip("\n")
+    return copied_row((*prices, *figures))
 
 
 @lru_cache(maxsize=1_024)
-def _bands_text(bands: tuple[PriceBand, ...]) -> str:
+def _bands_text(bands: tuple[PriceBand, ...]) -> Copied | None:
     if not bands:
-        return NULL
+        return None
     return copied_json([{"start": band.start, "end": band.end, "step": band.step} for band in bands])
 
 
 @lru_cache(maxsize=1_024)
-def _fee_text(fee: FeeSchedule | None, waived_until: datetime | None) -> str:
+def _fee_text(fee: FeeSchedule | None, waived_until: datetime | None) -> Copied | None:
     """The terms the market itself carries; those of series and event are joined when it is read."""
     if fee is None and waived_until is None:
-        return NULL
+        return None
     terms: dict[str, object] = {}
     if fee is not None:
         terms = {

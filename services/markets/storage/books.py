@@ -6,9 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from shared.copy_text import copied, copied_json
+from shared.copy_text import copied_json, copied_row
 from shared.database import copy_rows, fetch_all
-from shared.venues.records import Book, Level, Platform
+from shared.venues.records import Book, Platform
 from shared.venues.venue import MarketKey
 
 _STAGE = """
@@ -80,9 +80,5 @@ def write_books(connection: Connection, books: Sequence[Book], received_at: date
 
 
 def _line(book: Book) -> str:
-    stamp = copied(book.venue_time)
-    return f"{copied(f'{book.platform}:{book.external_id}')}\t{stamp}\t{_levels(book.bids)}\t{_levels(book.asks)}\n"
-
-
-def _levels(levels: Sequence[Level]) -> str:
-    return copied_json(levels)
+    market_id = f"{book.platform}:{book.external_id}"
+    return copied_row((market_id, book.venue_time, copied_json(book.bids), copied_json(book.asks)))

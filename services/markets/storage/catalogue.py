@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 
 from services.markets.domain.catalogue import FACTS, TRADING, Changes, Known, Row
 from services.markets.storage.snapshots import ensure_partition
-from shared.copy_text import copied
+from shared.copy_text import Copied, copied_row
 from shared.database import copy_out, copy_rows
 
 STALE_LISTING = "interval '5 minutes'"  # how old a quote of a cached listing may be
@@ -175,12 +175,11 @@ def lock_platform(connection: Connection, platform: str) -> None:
 
 
 def _trading_line(row: Row) -> str:
-    stamps = (row.market_id, f"\\\\x{row.content_hash.hex()}", copied(row.venue_updated_at), str(row.received_at))
-    return "\t".join((*stamps, row.quote_source, row.trading)) + "\n"
+    stamps = (row.market_id, row.content_hash, row.venue_updated_at, row.received_at, row.quote_source)
+    return copied_row((*stamps, Copied(row.trading)))
 
 
 def _whole_line(row: Row) -> str:
-    ids = (copied(row.market_id), row.platform, copied(row.external_id))
-    hashes = (f"\\\\x{row.facts_hash.hex()}", f"\\\\x{row.content_hash.hex()}")
-    stamps = (copied(row.venue_updated_at), str(row.received_at), row.quote_source)
-    return "\t".join((*ids, *hashes, *stamps, row.facts, row.trading)) + "\n"
+    ids = (row.market_id, row.platform, row.external_id, row.facts_hash, row.content_hash)
+    stamps = (row.venue_updated_at, row.received_at, row.quote_source)
+    return copied_row((*ids, *stamps, Copied(row.facts), Copied(row.trading)))

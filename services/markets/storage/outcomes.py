@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from shared.copy_text import copied, copied_json, copied_row
+from shared.copy_text import copied_json, copied_row
 from shared.database import copy_rows
 from shared.venues.records import Resolution
 
@@ -51,6 +51,6 @@ def write_resolutions(connection: Connection, resolutions: Sequence[Resolution],
 
 
 def _line(resolution: Resolution) -> str:
-    market_id = copied(f"{resolution.platform}:{resolution.external_id}")
+    market_id = f"{resolution.platform}:{resolution.external_id}"
     state = (resolution.status, resolution.outcome, resolution.payout_yes, resolution.settled_at, resolution.source)
-    return f"{market_id}\t{copied_row(state).rstrip()}\t{copied_json(resolution.evidence)}\n"
+    return copied_row((market_id, *state, copied_json(resolution.evidence)))

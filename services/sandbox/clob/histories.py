@@ -7,7 +7,6 @@ from services.sandbox.answers import VenueError
 from services.sandbox.domain.chance import Floats
 from services.sandbox.domain.history import market_over
 from services.sandbox.domain.identity import Identity, MarketId, opened_at
-from services.sandbox.domain.odds import Odds
 from services.sandbox.domain.timeline import FINAL
 
 DAY = 86_400
@@ -77,11 +76,6 @@ def points_of(
 
 def stage_of(identity: Identity, market: MarketId, now: float) -> int:
     return int(market_over(identity.world, market, np.array([now])).timeline.stage[0])
-
-
-def payout_of(identity: Identity, market: MarketId) -> float:
-    odds: Odds = market_over(identity.world, market, np.array([0.0])).odds
-    return float(odds.payout[0])
 
 
 def _middles(

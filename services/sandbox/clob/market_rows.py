@@ -23,7 +23,7 @@ def market_rows(board: Board, places: Ints) -> list[str]:
 
 
 def _number(shared: Shared, facts: Facts) -> int:
-    return (shared.event_number << 5) + facts.index
+    return (shared.event_number << 5) + facts.place
 
 
 def token_prices(facts: Facts) -> tuple[str, str]:
@@ -50,7 +50,7 @@ def _tokens(identity: Identity, shared: Shared, facts: Facts) -> str:
 
 def market_row(identity: Identity, shared: Shared, facts: Facts) -> str:
     number = _number(shared, facts)
-    leg = shared.text.legs[facts.index]
+    leg = shared.text.legs[facts.place]
     closed = facts.stage >= CLOSING
     sports = shared.category == "sports" and shared.text.series.template.kind == "single"
     starts = f'"{rfc3339((facts.start + facts.end) // 2)}"' if sports else "null"
@@ -62,7 +62,7 @@ def market_row(identity: Identity, shared: Shared, facts: Facts) -> str:
         f'"accepting_orders":{_flag(accepting(facts))},"accepting_order_timestamp":"{rfc3339(facts.start - 20)}",'
         f'"minimum_order_size":5,"minimum_tick_size":{SHORT[facts.tick]},"condition_id":"{identity.condition(number)}",'
         f'"question_id":"0x{number:064x}","question":{json.dumps(leg.question, ensure_ascii=False)},'
-        f'"description":{shared.rules},"market_slug":"{market_slug(shared, facts.index)}",'
+        f'"description":{shared.rules},"market_slug":"{market_slug(shared, facts.place)}",'
         f'"end_date_iso":"{day(facts.nominal_end)}T00:00:00Z","game_start_time":{starts},'
         f'"seconds_delay":{3 if sports else 0},"fpmm":"","maker_base_fee":1000,"taker_base_fee":1000,'
         f'"notifications_enabled":true,"neg_risk":{_flag(bool(group))},"neg_risk_market_id":"{group}",'

@@ -251,7 +251,7 @@ async def markets(request: Request) -> Response:
         offset = int(b64decode(cursor, validate=True))
     except (Error, ValueError):
         raise VenueError(400, {"error": "Invalid cursor"}) from None
-    board = sandbox.boards.get("gamma whole", moment, whole)
+    board = sandbox.boards.get(("gamma", "whole"), moment, whole)
     if not 0 <= offset <= len(board.markets):
         raise VenueError(400, {"error": "Invalid cursor"})
     places = np.arange(offset, min(offset + PAGE, len(board.markets)))

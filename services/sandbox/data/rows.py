@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.sandbox.domain.chance import scalar_hash
+from services.sandbox.domain.chance import scalar_hash, words
 from services.sandbox.domain.history import Trades
 from services.sandbox.domain.identity import Identity, MarketId
 from services.sandbox.domain.moments import rfc3339
@@ -33,7 +33,7 @@ def trade_row(
     name = f"{NAMES[wallet % 10]}{THINGS[wallet // 10 % 10]}{wallet}"
     leg = text.legs[market.index]
     return {
-        "proxy_wallet": f"0x{scalar_hash(wallet, 7):016x}{scalar_hash(wallet, 8):016x}{scalar_hash(wallet, 9) >> 32:08x}",
+        "proxy_wallet": f"0x{words(scalar_hash(wallet, 7), 1, 3)[:40]}",
         "side": "BUY" if buys else "SELL",
         "token_id": identity.token(number, side),
         "condition_id": identity.condition(number),
@@ -51,7 +51,7 @@ def trade_row(
         "bio": "",
         "profile_image": "",
         "profile_image_optimized": "",
-        "transaction_hash": f"0x{draw:016x}{scalar_hash(draw, 1):016x}{scalar_hash(draw, 2):016x}{scalar_hash(draw, 3):016x}",
+        "transaction_hash": f"0x{words(draw, 1, 4)}",
     }
 
 

@@ -47,8 +47,14 @@ class Trades:
         return len(self.place)
 
     def take(self, rows: Ints) -> "Trades":
-        columns = (self.place, self.number, self.moment, self.price, self.size, self.buys)
-        return Trades(*(column[rows] for column in columns))
+        return Trades(
+            place=self.place[rows],
+            number=self.number[rows],
+            moment=self.moment[rows],
+            price=self.price[rows],
+            size=self.size[rows],
+            buys=self.buys[rows],
+        )
 
     def newest_first(self) -> "Trades":
         return self.take(np.lexsort((-self.number, -self.place, -self.moment)))
@@ -87,7 +93,7 @@ def latest_trades(markets: Markets, until: float, wanted: int, quantum: float) -
 
 @dataclass(frozen=True)
 class Candle:
-    """Prices in ten-thousandths: open, high, low, close; an absent side counts as 0 or 1 dollar, as the venue has it."""
+    """Open, high, low and close in ten-thousandths; an absent side counts as 0 or 1 dollar, as the venue has it."""
 
     end: int
     bid: tuple[int, int, int, int]

@@ -7,6 +7,7 @@ from services.sandbox.domain.chance import WORD, scalar_hash
 from services.sandbox.domain.world import EPOCH, SLOTS_MAX, World
 
 LEGS_BITS = 5
+AGE_MAX = 2**32  # seconds since the epoch: no event of the next century is asked for by mistake
 _TICKER = re.compile(r"^(KX[A-Z0-9]+)-\d\d[A-Z]{3}\d\d([0-9A-Z]{2,13})$")
 _BASE32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _FACTORS = (0xD6E8FEB86659FD93, 0xA0761D6478BD642F, 0xE7037ED1A0B428DB, 0x8EBC6AF09C88C6E3)
@@ -43,7 +44,7 @@ class Identity:
         return age * SLOTS_MAX + slot
 
     def event(self, number: int) -> EventId | None:
-        if not 0 <= number < 2**58:
+        if not 0 <= number < AGE_MAX * SLOTS_MAX:
             return None
         age, slot = divmod(number, SLOTS_MAX)
         if slot >= self.world.slots:
@@ -62,8 +63,7 @@ class Identity:
         return MarketId(event.slot, event.generation, index)
 
     def _word(self, number: int) -> int:
-        mixed = (number * _FACTORS[0] + self._key) % WORD
-        return mixed
+        return (number * _FACTORS[0] + self._key) % WORD
 
     def condition(self, number: int) -> str:
         word = self._word(number)

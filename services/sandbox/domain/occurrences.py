@@ -95,6 +95,11 @@ class Markets:
     def take(self, places: npt.NDArray[np.generic]) -> "Markets":
         return Markets(self.events, self.row[places], self.index[places])
 
+    def narrowed(self, places: npt.NDArray[np.generic]) -> "Markets":
+        """These markets and only their events."""
+        rows, back = np.unique(self.row[places], return_inverse=True)
+        return Markets(self.events.take(rows), back, self.index[places])
+
     @cached_property
     def legs(self) -> Ints:
         return self.events.world.legs[self.events.slot][self.row]

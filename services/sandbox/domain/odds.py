@@ -11,8 +11,8 @@ from services.sandbox.domain.paths import path_values
 from services.sandbox.domain.world import EXCLUSIVE, LADDER, LEGS_MAX, POLYMARKET, SINGLE
 
 LADDER_STEP = 0.42  # between two strikes, in standard deviations of the path
-TIE_SHARE = 0.4  # of the single questions can end in a tie
-TIE_WIDTH = 0.025  # on either side of the strike
+TIE_SHARE = 0.5  # of the single questions can end in a tie
+TIE_WIDTH = 0.06  # on either side of the strike
 TIE_VALUES = (0.5, 0.5, 0.3721, 0.64, 0.25)  # what a tie pays on Kalshi; 0.5 on Polymarket
 
 # Ways a market ends.
@@ -60,9 +60,8 @@ class Odds:
         return low, high
 
     def _bins(self, places: Ints, low: Floats, high: Floats) -> None:
-        events = self._events
-        wanted, back = np.unique(self.markets.row[places], return_inverse=True)
-        edges = Odds(Markets(events.take(wanted), back, self.markets.index[places]))._edges
+        narrowed = self.markets.narrowed(places)
+        edges, back = Odds(narrowed)._edges, narrowed.row
         index = np.minimum(self.markets.index[places], LEGS_MAX - 1)
         upper = edges[back, index]
         lower = np.where(index > 0, edges[back, np.maximum(index - 1, 0)], 0.0)

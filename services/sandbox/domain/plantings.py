@@ -75,7 +75,7 @@ class Plantings:
 
     @cached_property
     def set_discount(self) -> Floats:
-        """The share by which each leg of a mispriced set is too cheap: spreads and fees of all legs, and `size` more."""
+        """The share by which each leg of a mispriced set is too cheap: spreads and fees of all, and `size` more."""
         legs = self.events.world.legs[self.events.slot]
         result: Floats = np.where(self.kind == MISPRICED_SET, 0.07 + 0.015 * legs + self.size, 0.0) * self.weight
         return result
@@ -99,7 +99,7 @@ def quoted_paths(plantings: Plantings) -> tuple[Floats, Floats]:
 
 
 def _lagging(plantings: Plantings, rows: Ints) -> Floats:
-    """The mean of the recent path: what moved is quoted bit by bit. The lag grows from 0 and is worked off at the end."""
+    """The mean of the recent path: moves are quoted bit by bit. The lag grows from 0 and is worked off at the end."""
     events = plantings.events.take(rows)
     at, opens, closes = events.elapsed, plantings.opens[rows], plantings.closes[rows]
     lag = np.minimum(np.minimum(at - opens, 2.0 * (closes - at)), TREND_LAG)

@@ -102,8 +102,9 @@ class Quotes:
         stage = self.timeline.stage
         gone = self.markets.draw(BOOK_GONE) < BOOK_GONE_SHARE
         proposed = (stage > ENDED) & (stage < CLOSING) & ~gone
-        result: Flags = np.where(self.venue == KALSHI, stage == OPEN, (stage == OPEN) | (stage == ENDED) | proposed)
-        return result & ~self.markets.unnamed & (stage != AHEAD)
+        trading = np.where(self.venue == KALSHI, stage == OPEN, (stage == OPEN) | (stage == ENDED) | proposed)
+        result: Flags = trading & ~self.markets.unnamed & (stage != AHEAD)
+        return result
 
     @cached_property
     def has_book(self) -> Flags:

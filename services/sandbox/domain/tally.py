@@ -129,7 +129,7 @@ class Tally:
 
     @cached_property
     def shown(self) -> Ints:
-        """The first of Gamma's outcome prices, in half ten-thousandths: the mid, or the last trade if the spread is wide."""
+        """Gamma's first outcome price in half ten-thousandths: the mid, or the last trade if the spread is wide."""
         quotes = self.quotes
         narrow = (quotes.bid > 0) & (quotes.ask > 0) & (quotes.ask - quotes.bid <= WIDE_SPREAD)
         last = np.where(self.last_price > 0, 2 * self.last_price, np.round(2 * UNIT * quotes.mid).astype(np.int64))

@@ -8,7 +8,7 @@ import numpy as np
 from services.sandbox.domain.chance import Flags, Floats, Ints, drawn
 from services.sandbox.domain.occurrences import DELAY, NOMINAL_END, Events, Markets
 
-# The stages of a market, in order. After `ENDED` the outcome is known to the world, after `FINAL` it is the venue's word.
+# The stages of a market, in order. From `ENDED` on the outcome is known, from `FINAL` on it is the venue's word.
 AHEAD, OPEN, ENDED, PROPOSED, DISPUTED, AMENDED, CLOSING, FINAL = range(8)
 
 STAGGER, CLOSES_UNCERTAIN = 40, 41

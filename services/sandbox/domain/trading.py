@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from services.sandbox.domain.chance import Flags, Floats, Ints, drawn, hashes, unit
+from services.sandbox.domain.chance import Flags, Floats, Ints, hashes, unit
 from services.sandbox.domain.occurrences import Markets
 from services.sandbox.domain.quotes import Quotes
 
@@ -36,13 +36,13 @@ class Tape:
     @cached_property
     def mean_size(self) -> Floats:
         """Contracts on Kalshi, dollars on Polymarket."""
-        result: Floats = np.round(np.exp(2.0 + 4.0 * self.markets.draw(MEAN_SIZE)), 2)
+        result: Floats = np.round(np.exp(2.0 + 4.0 * self.markets.draw(MEAN_SIZE)), 2).astype(np.float64)
         return result
 
     def _clock(self, now: Floats) -> Floats:
         events = self.markets.events
         elapsed = np.clip((now - events.start) / events.life, 0.0, 1.0)[self.markets.row]
-        result: Floats = self.total * elapsed**PACE
+        result: Floats = self.total.astype(np.float64) * elapsed**PACE
         return result
 
     def count(self, now: Floats) -> Ints:
@@ -94,9 +94,3 @@ def trade_prices(markets: Markets, number: Ints, quantum: float) -> Ints:
     around = np.round(quotes.quoted * 10_000 / quotes.tick).astype(np.int64) * quotes.tick
     fallback = np.clip(around, quotes.tick, 10_000 - quotes.tick)
     return np.where(wanted > 0, wanted, np.where(other > 0, other, fallback))
-
-
-def quirk(markets: Markets, salt: int, share: float) -> Flags:
-    """Whether a market belongs to the given share of odd ones."""
-    result: Flags = drawn(markets.hash, salt) < share
-    return result

@@ -39,6 +39,16 @@ def slug_of(text: str) -> str:
     return _NOT_SLUG.sub("-", text.lower()).strip("-")
 
 
+def series_title(series: Series) -> str:
+    """The title of its events without the day and the names of one event."""
+    template = series.template
+    if template.kind == "single" and template.legs:
+        return f"{series.subject} matches ({template.key})"
+    blank = {"s": series.subject, "d": "", "w": "", "leg": "", "other": ""}
+    text = template.title.format(**blank).replace(" on ?", "?").replace(" by ?", "?").replace(" at ?", "?")
+    return text.strip(" -")
+
+
 def event_text(world: World, event: EventId) -> EventText:
     """Twins are worded by the slot that owns the path, so that both venues ask word for word the same."""
     series = world.series[int(world.series_of[event.slot])]
@@ -123,9 +133,9 @@ def _figure(value: float) -> str:
 def _rules(template: Template, title: str, words: dict[str, str]) -> str:
     source, address = template.source
     return (
-        f'This market will resolve to "Yes" if what its question says has happened by the end of {words["d"]}, otherwise '
-        f'to "No". The event: {title}\n\nThe resolution source is {source} ({address}); a consensus of credible '
-        "reporting may be used where the source is late or contradicts itself. Figures are taken as first published. If "
-        "the occasion is cancelled or ends level where the question knows only two sides, the market resolves "
-        f"50-50.\n\n{SIMULATED}"
+        f'This market will resolve to "Yes" if what its question says has happened by the end of {words["d"]}, '
+        f'otherwise to "No". The event: {title}\n\nThe resolution source is {source} ({address}); a consensus of '
+        "credible reporting may be used where the source is late or contradicts itself. Figures are taken as first "
+        "published. If the occasion is cancelled or ends level where the question knows only two sides, the market "
+        f"resolves 50-50.\n\n{SIMULATED}"
     )

@@ -1,94 +1,73 @@
 """Gamma's listing at one moment: which events and markets it holds, in which order, and their rows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from services.sandbox.domain.chance import Flags, Floats, Ints
 from services.sandbox.domain.identity import EventId, Identity
-from services.sandbox.domain.occurrences import Events, Markets, events_of, listed_events, markets_of
-from services.sandbox.domain.tally import DAY, Decrees, Tally
+from services.sandbox.domain.occurrences import events_of, listed_events, markets_of
+from services.sandbox.domain.quotes import UNIT
+from services.sandbox.domain.survey import Columns, Survey
+from services.sandbox.domain.tally import Decrees
 from services.sandbox.domain.timeline import CLOSING, Timeline, nominal_ends
 from services.sandbox.domain.wording import event_text
-from services.sandbox.domain.world import EPOCH, POLYMARKET, SLOTS_MAX
-from services.sandbox.gamma.columns import MONTH, WEEK, Facts, facts_at, gamma_columns
+from services.sandbox.domain.world import POLYMARKET
+from services.sandbox.gamma.columns import Facts, gamma_columns
 from services.sandbox.gamma.event_rows import Sums, event_row, tag_json, tags_of
 from services.sandbox.gamma.rows import Shared, market_row, shared_of
 
 
 @dataclass(frozen=True)
-class Board:
-    identity: Identity
-    events: Events
-    now: float
-    quantum: float
-    decrees: Decrees = field(default_factory=dict)
-
+class Board(Survey):
     @cached_property
-    def markets(self) -> Markets:
-        return markets_of(self.events)
+    def _columns(self) -> Columns:
+        return self.columns_by(gamma_columns)
 
-    @cached_property
-    def tally(self) -> Tally:
-        return Tally(self.markets, self.quantum, self.decrees)
-
-    @cached_property
-    def _columns(self) -> tuple[np.ndarray[Any, Any], ...]:
-        return gamma_columns(self.tally)
+    def column(self, name: str) -> npt.NDArray[Any]:
+        return self._columns[Facts._fields.index(name)]
 
     def facts(self, places: Ints) -> list[Facts]:
-        return facts_at(self._columns, places)
-
-    @cached_property
-    def event_ids(self) -> Ints:
-        return (self.events.start - EPOCH) * SLOTS_MAX + self.events.slot
-
-    @cached_property
-    def market_ids(self) -> Ints:
-        return self.event_ids[self.markets.row] * 32 + self.markets.index
-
-    @cached_property
-    def first(self) -> Ints:
-        """The place of each event's first market."""
-        size = self.events.world.size[self.events.slot]
-        return np.cumsum(size) - size
+        return [Facts(*row) for row in zip(*(column[places].tolist() for column in self._columns), strict=True)]
 
     @cached_property
     def closed(self) -> Flags:
-        result: Flags = self.tally.stage >= CLOSING
+        result: Flags = self.column("stage") >= CLOSING
         return result
 
     @cached_property
     def event_closed(self) -> Flags:
-        return np.logical_and.reduceat(self.closed | self.markets.unnamed, self.first)
+        return np.logical_and.reduceat(self.closed | self.column("unnamed"), self.first)
 
-    def sum_of(self, values: Floats) -> Floats:
-        result: Floats = np.add.reduceat(values, self.first)
+    def sum_of(self, name: str) -> Floats:
+        """A column summed over the markets of each event."""
+        result: Floats = np.add.reduceat(self.column(name), self.first).round(6)
         return result
 
     @cached_property
-    def _sums(self) -> list[Sums]:
-        tally, events = self.tally, self.events
-        middle = np.clip(tally.quotes.mid, 0, 1)
-        closeness = np.maximum.reduceat(1 / (1 + (middle - 0.5) ** 2), self.first).round(6)
-        columns = (
+    def _sums(self) -> Columns:
+        events = self.events
+        closeness = 1 / (1 + (self.column("shown") / (2 * UNIT) - 0.5) ** 2)
+        return (
             events.start,
             nominal_ends(events),
             events.end,
             self.event_closed,
-            np.maximum.reduceat(tally.timeline.final_at, self.first),
-            *(self.sum_of(v).round(6) for v in (tally.volume, *map(tally.volume_since, (DAY, WEEK, MONTH)))),
-            self.sum_of(tally.quotes.liquidity).round(4),
+            np.maximum.reduceat(self.column("final_at"), self.first),
+            *(self.sum_of(name) for name in ("volume", "volume_day", "volume_week", "volume_month", "liquidity")),
             events.world.augmented[events.slot],
-            closeness,
+            np.maximum.reduceat(closeness, self.first).round(6),
         )
-        return [Sums(*values) for values in zip(*(column.tolist() for column in columns), strict=True)]
+
+    def sums(self, row: int) -> Sums:
+        return Sums(*(column[row].item() for column in self._sums))
 
     def shared(self, row: int) -> Shared:
-        event = EventId(int(self.events.slot[row]), int(self.events.generation[row]))
+        event = self.event(row)
         return shared_of(self.identity, event, event_text(self.identity.world, event))
 
     def market_rows(self, places: Ints, with_tags: bool) -> list[str]:
@@ -96,7 +75,7 @@ class Board:
         rows = self.markets.row[places].tolist()
         shared: dict[int, tuple[Shared, str, str]] = {}
         written = []
-        for row, facts in zip(rows, facts_at(self._columns, places), strict=True):
+        for row, facts in zip(rows, self.facts(places), strict=True):
             if row not in shared:
                 shared[row] = self._surroundings(row, with_tags)
             own, event, tags = shared[row]
@@ -109,20 +88,18 @@ class Board:
         if with_tags:
             listed = tags_of(own.text.category, own.text.series.template)
             tags = f',"tags":[{",".join(tag_json(*tag) for tag in listed)}]'
-        brief = event_row(own, self._sums[row], self.now, None, brief=True)
+        brief = event_row(own, self.sums(row), self.now, None, brief=True)
         return own, f',"events":[{brief}]', tags
 
     def event_rows(self, rows: Sequence[int], include_markets: bool = True) -> list[str]:
-        sizes = self.events.world.size[self.events.slot]
         written = []
         for row in rows:
             own = self.shared(row)
             markets = None
             if include_markets:
-                places = np.arange(self.first[row], self.first[row] + sizes[row])
-                nested: list[Facts] = facts_at(self._columns, places)
+                nested = self.facts(self.places(row))
                 markets = ",".join(market_row(self.identity, own, facts) for facts in nested)
-            written.append(event_row(own, self._sums[row], self.now, markets))
+            written.append(event_row(own, self.sums(row), self.now, markets))
         return written
 
 

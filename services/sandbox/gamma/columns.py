@@ -1,14 +1,13 @@
 """One market of Gamma as plain values: what the rows are written from."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import numpy as np
-
-from services.sandbox.domain.chance import Ints
+from services.sandbox.domain.survey import Columns
 from services.sandbox.domain.tally import DAY, HOUR, Tally
 from services.sandbox.domain.timeline import nominal_ends
 
-WEEK, MONTH, YEAR = 7 * DAY, 30 * DAY, 365 * DAY
+WEEK, MONTH = 7 * DAY, 30 * DAY
+QUIRK = 90  # the salt of what decides on a market's oddities
 
 
 class Facts(NamedTuple):
@@ -16,7 +15,7 @@ class Facts(NamedTuple):
 
     slot: int
     generation: int
-    index: int
+    place: int  # among the markets of its event
     stage: int
     start: int
     nominal_end: int
@@ -46,7 +45,7 @@ class Facts(NamedTuple):
     chance: float  # decides on the market's quirks
 
 
-def gamma_columns(tally: Tally) -> tuple[np.ndarray[Any, Any], ...]:
+def gamma_columns(tally: Tally) -> Columns:
     """The columns in the order of `Facts`."""
     markets, quotes, timeline = tally.markets, tally.quotes, tally.timeline
     events, row = markets.events, markets.row
@@ -81,9 +80,5 @@ def gamma_columns(tally: Tally) -> tuple[np.ndarray[Any, Any], ...]:
         tally.change_since(HOUR),
         tally.change_since(DAY),
         tally.change_since(WEEK),
-        markets.draw(90),
+        markets.draw(QUIRK),
     )
-
-
-def facts_at(columns: tuple[np.ndarray[Any, Any], ...], places: Ints) -> list[Facts]:
-    return [Facts(*values) for values in zip(*(column[places].tolist() for column in columns), strict=True)]

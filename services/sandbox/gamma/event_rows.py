@@ -6,7 +6,7 @@ from services.sandbox.domain.catalogue import CATEGORIES, TEMPLATES, Category, T
 from services.sandbox.domain.chance import scalar_hash
 from services.sandbox.domain.figures import number, quoted
 from services.sandbox.domain.moments import day, rfc3339, with_fraction
-from services.sandbox.domain.wording import slug_of
+from services.sandbox.domain.wording import series_title, slug_of
 from services.sandbox.domain.world import EPOCH, Series
 from services.sandbox.gamma.rows import IMAGE, Shared
 
@@ -73,16 +73,6 @@ def series_json(series: Series, now: float) -> str:
     )
 
 
-def series_title(series: Series) -> str:
-    """The title of its events without the day and the names of one event."""
-    template = series.template
-    if template.kind == "single" and template.legs:
-        return f"{series.subject} matches ({template.key})"
-    blank = {"s": series.subject, "d": "", "w": "", "leg": "", "other": ""}
-    text = template.title.format(**blank).replace(" on ?", "?").replace(" by ?", "?").replace(" at ?", "?")
-    return text.strip(" -")
-
-
 def event_row(shared: Shared, sums: Sums, now: float, markets: str | None, brief: bool = False) -> str:
     """`markets` None leaves the key out; `brief` leaves out what /markets does not nest either."""
     text = shared.text
@@ -99,7 +89,8 @@ def event_row(shared: Shared, sums: Sums, now: float, markets: str | None, brief
         f'"creationDate":"{with_fraction(sums.start, draw)}","endDate":"{rfc3339(sums.nominal_end)}",'
         f'"image":"{shared.image}","icon":"{shared.image}","active":true,"closed":{_flag(sums.closed)},'
         f'"archived":false,"new":false,"featured":{_flag(draw % 20 == 0)},"restricted":true,{_amounts(sums)}'
-        f'"openInterest":{number(round(0.37 * sums.volume, 6))},"createdAt":"{with_fraction(sums.start - 700, draw >> 9)}",'
+        f'"openInterest":{number(round(0.37 * sums.volume, 6))},'
+        f'"createdAt":"{with_fraction(sums.start - 700, draw >> 9)}",'
         f'"updatedAt":"{with_fraction(now, draw >> 20)}","competitive":{sums.competitive},{_spans(sums)}'
         f'"enableOrderBook":true,"negRisk":{_flag(grouped)},',
         f'"negRiskMarketID":"{shared.group}00",' if grouped else "",

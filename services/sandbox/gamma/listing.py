@@ -13,10 +13,10 @@ from services.sandbox.domain.catalogue import CATEGORIES
 from services.sandbox.domain.chance import Flags, Floats
 from services.sandbox.domain.identity import EventId, Identity, MarketId
 from services.sandbox.domain.occurrences import Events
-from services.sandbox.domain.tally import DAY
-from services.sandbox.domain.timeline import nominal_ends
+from services.sandbox.domain.timeline import DISPUTED, FINAL, PROPOSED, nominal_ends
 from services.sandbox.gamma.board import Board
 from services.sandbox.gamma.event_rows import SERIES_ID_FIRST, tags_of
+from services.sandbox.gamma.rows import SILENT_RESOLUTION_SHARE
 
 LIMIT_MAX, LIMIT_DEFAULT = 100, 20
 SLUG = re.compile(r"-(\d{1,6})-(\d{1,9})(?:-m(\d{1,2}))?$")
@@ -180,18 +180,33 @@ def shared_filters(board: Board, params: QueryParams) -> Flags:
 
 
 def market_flags(board: Board, params: QueryParams, asked: Asked, closed: bool | None) -> Flags:
-    markets, tally = board.markets, board.tally
+    markets = board.markets
     flags = shared_filters(board, params)[markets.row] & ~markets.unnamed
     if closed is not None:
         flags = flags & (board.closed == closed)
     flags &= _between(
-        tally.quotes.liquidity, decimal(params, "liquidity_num_min"), decimal(params, "liquidity_num_max")
+        board.column("liquidity"), decimal(params, "liquidity_num_min"), decimal(params, "liquidity_num_max")
     )
-    flags &= _between(tally.volume, decimal(params, "volume_num_min"), decimal(params, "volume_num_max"))
+    flags &= _between(board.column("volume"), decimal(params, "volume_num_min"), decimal(params, "volume_num_max"))
+    status = params.get("uma_resolution_status")
+    if status:
+        flags &= _resolving(board, status)
     if asked.named:
         numbers = {board.identity.market_number(m.slot, m.generation, m.index) for m in asked.markets}
         flags &= np.isin(board.market_ids, np.array(sorted(numbers), dtype=np.int64))
     return flags
+
+
+def _resolving(board: Board, status: str) -> Flags:
+    """Markets that show this word; none for a word that Gamma never shows."""
+    stage = board.column("stage")
+    silent = board.column("chance") < SILENT_RESOLUTION_SHARE
+    shown: dict[str, Flags] = {
+        "proposed": (stage >= PROPOSED) & (stage < FINAL) & (stage != DISPUTED),
+        "disputed": stage == DISPUTED,
+        "resolved": (stage == FINAL) & ~silent,
+    }
+    return shown.get(status, np.zeros(len(stage), dtype=np.bool_))
 
 
 def event_flags(board: Board, params: QueryParams, closed: bool | None) -> Flags:
@@ -200,10 +215,10 @@ def event_flags(board: Board, params: QueryParams, closed: bool | None) -> Flags
         flags = flags & (board.event_closed == closed)
     liquidity = decimal(params, "liquidity_min"), decimal(params, "liquidity_max")
     if liquidity != (None, None):
-        flags &= _between(board.sum_of(board.tally.quotes.liquidity), *liquidity)
+        flags &= _between(board.sum_of("liquidity"), *liquidity)
     volume = decimal(params, "volume_min"), decimal(params, "volume_max")
     if volume != (None, None):
-        flags &= _between(board.sum_of(board.tally.volume), *volume)
+        flags &= _between(board.sum_of("volume"), *volume)
     return flags
 
 
@@ -214,24 +229,26 @@ def order_of(params: QueryParams, known: frozenset[str]) -> str:
     return order
 
 
+COLUMNS = {
+    "volumeNum": "volume",
+    "volume": "volume",
+    "liquidityNum": "liquidity",
+    "liquidity": "liquidity",
+    "volume24hr": "volume_day",
+}
+
+
 def market_values(board: Board, order: str) -> Floats:
-    tally, row = board.tally, board.markets.row
-    if order == "volumeNum":
-        return tally.volume
-    if order == "liquidityNum":
-        return tally.quotes.liquidity
-    if order == "volume24hr":
-        return tally.volume_since(DAY)
+    if order in COLUMNS:
+        return board.column(COLUMNS[order])
     if order == "endDate":
-        return nominal_ends(board.events)[row].astype(np.float64)
-    return board.market_ids.astype(np.float64) if order == "id" else board.events.start[row].astype(np.float64)
+        return board.column("nominal_end").astype(np.float64)
+    return board.market_ids.astype(np.float64) if order == "id" else board.column("start").astype(np.float64)
 
 
 def event_values(board: Board, order: str) -> Floats:
-    tally = board.tally
-    if order in ("volume", "liquidity", "volume24hr"):
-        column = {"volume": tally.volume, "liquidity": tally.quotes.liquidity}.get(order)
-        return board.sum_of(tally.volume_since(DAY) if column is None else column)
+    if order in COLUMNS:
+        return board.sum_of(COLUMNS[order])
     if order == "endDate":
         return nominal_ends(board.events).astype(np.float64)
     return board.event_ids.astype(np.float64) if order == "id" else board.events.start.astype(np.float64)

@@ -16,7 +16,8 @@ from services.sandbox.domain.identity import EventId, MarketId
 from services.sandbox.domain.world import POLYMARKET
 from services.sandbox.gamma import listing
 from services.sandbox.gamma.board import Board, board_of, open_board, whole_board
-from services.sandbox.gamma.event_rows import all_tags, series_json, tag_json
+from services.sandbox.gamma.event_rows import SERIES_ID_FIRST, all_tags, series_json, tag_json
+from services.sandbox.pages import Page
 from services.sandbox.resources import Sandbox
 
 router = APIRouter(prefix="/gamma", tags=["gamma"])
@@ -43,7 +44,7 @@ def _cached(request: Request, build: Builder, headers: dict[str, str] | None = N
     sandbox = sandbox_of(request)
     moment = sandbox.list_moment()
     key = _key(request.url.path, request.query_params)
-    body = sandbox.pages.get(key, moment, lambda: build(sandbox, moment).encode())
+    body = sandbox.list_page(key, moment, lambda: Page(build(sandbox, moment).encode())).body
     age = {"cache-control": f"public, max-age={sandbox.settings.sandbox_list_seconds}"}
     return raw(body, {**age, **(headers or {})})
 
@@ -52,7 +53,7 @@ def _board(sandbox: Sandbox, moment: float, asked: listing.Asked, closed: bool |
     quantum = float(sandbox.settings.sandbox_quote_seconds)
     if asked.named:
         return board_of(sandbox.identity, asked.events, moment, quantum, sandbox.decrees)
-    make, key = (open_board, "gamma open") if closed is False else (whole_board, "gamma whole")
+    make, key = (open_board, ("gamma", "open")) if closed is False else (whole_board, ("gamma", "whole"))
     return sandbox.boards.get(key, moment, lambda: make(sandbox.identity, moment, quantum, sandbox.decrees))
 
 
@@ -114,8 +115,7 @@ def _limit(params: QueryParams) -> int:
     return min(limit, listing.LIMIT_MAX)
 
 
-def _keyset_page(sandbox: Sandbox, moment: float, params: QueryParams, entity: Entity) -> tuple[str, str | None]:
-    """The body of a page and the cursor to the next one."""
+def _keyset_page(sandbox: Sandbox, moment: float, params: QueryParams, entity: Entity) -> Page:
     limit = max(_limit(params), 1)
     cursor = params.get("after_cursor")
     unpaged = QueryParams([item for item in params.multi_items() if item[0] != "after_cursor"])
@@ -128,7 +128,8 @@ def _keyset_page(sandbox: Sandbox, moment: float, params: QueryParams, entity: E
         following = selection.cursor_after(first + limit - 1)
     ending = f',"next_cursor":"{following}"' if following else ""
     schema = SCHEMA.format(entity.capitalize())
-    return f'{{{schema}"{entity}":[{selection.rows(first, limit)}]{ending}}}', following
+    body = f'{{{schema}"{entity}":[{selection.rows(first, limit)}]{ending}}}'
+    return Page(body.encode(), following)
 
 
 def _keyset(request: Request, entity: Entity) -> Response:
@@ -136,16 +137,12 @@ def _keyset(request: Request, entity: Entity) -> Response:
     sandbox, params = sandbox_of(request), request.query_params
     if "offset" in params:
         raise listing.invalid("offset is not supported, use after_cursor")
-    following: list[str] = []
-
-    def build(_: Sandbox, moment: float) -> str:
-        body, cursor = _keyset_page(sandbox, moment, params, entity)
-        following.extend([cursor] if cursor else [])
-        return body
-
-    response = _cached(request, build)
-    if following:
-        response.background = BackgroundTask(_prepare, sandbox, request.url.path, params, entity, following[0])
+    moment = sandbox.list_moment()
+    key = _key(request.url.path, params)
+    page = sandbox.list_page(key, moment, lambda: _keyset_page(sandbox, moment, params, entity))
+    response = raw(page.body, {"cache-control": f"public, max-age={sandbox.settings.sandbox_list_seconds}"})
+    if page.following is not None:
+        response.background = BackgroundTask(_prepare, sandbox, request.url.path, params, entity, page.following)
     return response
 
 
@@ -155,7 +152,7 @@ async def _prepare(sandbox: Sandbox, path: str, params: QueryParams, entity: Ent
     coming = QueryParams([*kept, ("after_cursor", cursor)])
     key = _key(path, coming)
     if not sandbox.pages.holds(key, moment):
-        sandbox.pages.get(key, moment, lambda: _keyset_page(sandbox, moment, coming, entity)[0].encode())
+        sandbox.list_page(key, moment, lambda: _keyset_page(sandbox, moment, coming, entity))
 
 
 def _offset(request: Request, entity: Entity) -> Response:
@@ -285,7 +282,7 @@ async def series(request: Request) -> Response:
 
 @router.get("/series/{series_id}", summary="One series")
 async def one_series(request: Request, series_id: str) -> Response:
-    number = _number(series_id) - listing.SERIES_ID_FIRST
+    number = _number(series_id) - SERIES_ID_FIRST
     world = sandbox_of(request).world
     if not (0 <= number < len(world.series) and world.series[number].venue == POLYMARKET):
         raise _missing("id")

@@ -70,39 +70,49 @@ def market_slug(shared: Shared, index: int) -> str:
 
 def market_row(identity: Identity, shared: Shared, facts: Facts, events: str = "", tags: str = "") -> str:
     """`events` and `tags` are JSON members to append, or nothing."""
-    number_ = (shared.event_number << 5) + facts.index
+    number_ = (shared.event_number << 5) + facts.place
     draw = scalar_hash(identity.world.seed, 229, number_)
-    leg = shared.text.legs[facts.index]
+    fixed = _fixed(identity, shared, facts, number_, draw)
+    return f"{{{fixed}{_moving(facts, draw)}{shared.fee}{events}{tags}}}"
+
+
+def _fixed(identity: Identity, shared: Shared, facts: Facts, number_: int, draw: int) -> str:
+    """What does not change in the life of a market, the unused fields included."""
+    leg = shared.text.legs[facts.place]
     created = facts.start - 60 - draw % 600
-    closed = facts.stage >= CLOSING
-    parts = [
-        f'{{"id":"{number_}","question":{quoted(leg.question)},'
-        f'"conditionId":"{identity.condition(number_)}","slug":"{market_slug(shared, facts.index)}",'
-        f'"resolutionSource":"{shared.source}","endDate":"{rfc3339(facts.nominal_end)}",'
-        f'{_liquidity_text(facts, closed)}"startDate":"{with_fraction(facts.start, draw >> 8)}",'
+    return (
+        f'"id":"{number_}","question":{quoted(leg.question)},"conditionId":"{identity.condition(number_)}",'
+        f'"slug":"{market_slug(shared, facts.place)}","resolutionSource":"{shared.source}",'
+        f'"endDate":"{rfc3339(facts.nominal_end)}","startDate":"{with_fraction(facts.start, draw >> 8)}",'
         f'"image":"{shared.image}","icon":"{shared.image}","description":{shared.rules},"outcomes":{shared.outcomes},'
-        f'{_outcome_prices(facts)}{_volume_text(facts)}"active":{_flag(not facts.unnamed)},"closed":{_flag(closed)},'
-        f'"marketMakerAddress":"","createdAt":"{with_fraction(created, draw >> 16)}",'
-        f'"updatedAt":"{with_fraction(max(created, facts.start), draw >> 24)}",{_closing(facts)}"new":false,'
-        f'"featured":false,"submitted_by":"{SUBMITTER}","archived":false,"resolvedBy":"{RESOLVERS[draw & 1]}",'
-        f'"restricted":true,{_group(shared, facts)}"groupItemThreshold":"{facts.index}",'
-        f'"questionID":"{_question_id(shared, draw, facts.index)}",'
-        f'"enableOrderBook":true,"orderPriceMinTickSize":{SHORT[facts.tick]},"orderMinSize":5,',
-        _numbers(facts, closed),
+        f'"active":{_flag(not facts.unnamed)},"marketMakerAddress":"",'
+        f'"createdAt":"{with_fraction(created, draw >> 16)}","new":false,"featured":false,'
+        f'"submitted_by":"{SUBMITTER}","archived":false,"resolvedBy":"{RESOLVERS[draw & 1]}","restricted":true,'
+        f'{_group(shared, facts)}"groupItemThreshold":"{facts.place}",'
+        f'"questionID":"{_question_id(shared, draw, facts.place)}","enableOrderBook":true,"orderMinSize":5,'
         f'"endDateIso":"{day(facts.nominal_end)}","startDateIso":"{day(facts.start)}","hasReviewedDates":true,'
         f'{_tokens(identity, number_, facts)}"umaBond":"500","umaReward":"5",{_game(shared, facts, draw)}'
         f'"makerBaseFee":1000,"takerBaseFee":1000,"customLiveness":{(0, 0, 600, 900, 1800)[draw % 5]},'
-        f'"acceptingOrders":{_flag(accepting(facts))},{_neg_risk(shared, draw)}"ready":false,"funded":false,'
-        f'"acceptingOrdersTimestamp":"{rfc3339(facts.start - 20)}","cyom":false,',
-        _quote(facts, closed),
-        f'"pagerDutyNotificationEnabled":false,"approved":true,"rewardsMinSize":{(20, 50, 100, 200)[draw % 4]},'
+        f'{_neg_risk(shared, draw)}"ready":false,"funded":false,'
+        f'"acceptingOrdersTimestamp":"{rfc3339(facts.start - 20)}","cyom":false,"pagerDutyNotificationEnabled":false,'
+        f'"approved":true,"rewardsMinSize":{(20, 50, 100, 200)[draw % 4]},'
         f'"rewardsMaxSpread":{(3.5, 4.5, 1.5)[draw % 3]},"automaticallyActive":true,"clearBookOnStart":true,'
         f'"seriesColor":"","showGmpSeries":false,"showGmpOutcome":false,"manualActivation":false,'
-        f'"negRiskOther":{_flag(facts.catch_all)},"umaResolutionStatuses":"{STATUSES[_history(facts)]}",'
-        f'"pendingDeployment":false,"deploying":false,"deployingTimestamp":"{with_fraction(created + 20, draw >> 32)}",'
-        f'"rfqEnabled":false,"holdingRewardsEnabled":false,{shared.fee}{events}{tags}}}',
-    ]
-    return "".join(parts)
+        f'"negRiskOther":{_flag(facts.catch_all)},"pendingDeployment":false,"deploying":false,'
+        f'"deployingTimestamp":"{with_fraction(created + 20, draw >> 32)}","rfqEnabled":false,'
+        f'"holdingRewardsEnabled":false,'
+    )
+
+
+def _moving(facts: Facts, draw: int) -> str:
+    """Prices, sums and the state of the resolution."""
+    closed = facts.stage >= CLOSING
+    return (
+        f'"closed":{_flag(closed)},"updatedAt":"{with_fraction(facts.start, draw >> 24)}",'
+        f'"acceptingOrders":{_flag(accepting(facts))},"orderPriceMinTickSize":{SHORT[facts.tick]},'
+        f"{_liquidity_text(facts, closed)}{_outcome_prices(facts)}{_volume_text(facts)}{_closing(facts)}"
+        f'{_numbers(facts, closed)}{_quote(facts, closed)}"umaResolutionStatuses":"{STATUSES[_history(facts)]}",'
+    )
 
 
 def _flag(value: bool) -> str:
@@ -183,7 +193,7 @@ def _tokens(identity: Identity, number_: int, facts: Facts) -> str:
 
 
 def _group(shared: Shared, facts: Facts) -> str:
-    label = shared.text.legs[facts.index].label if len(shared.text.legs) > 1 else ""
+    label = shared.text.legs[facts.place].label if len(shared.text.legs) > 1 else ""
     return f'"groupItemTitle":{quoted(label)},'
 
 

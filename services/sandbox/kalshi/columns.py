@@ -1,13 +1,14 @@
 """One market of Kalshi as plain values: what the rows are written from."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from services.sandbox.domain.chance import Flags, Ints
+from services.sandbox.domain.chance import Flags
 from services.sandbox.domain.quotes import Quotes
+from services.sandbox.domain.survey import Columns
 from services.sandbox.domain.tally import DAY, Tally
-from services.sandbox.domain.timeline import OPEN, PROPOSED
+from services.sandbox.domain.timeline import OPEN
 from services.sandbox.domain.trading import trade_prices
 
 PAUSED_SHARE = 0.006
@@ -20,7 +21,7 @@ class Facts(NamedTuple):
 
     slot: int
     generation: int
-    index: int
+    place: int  # among the markets of its event
     stage: int
     start: int
     end: int
@@ -43,11 +44,12 @@ class Facts(NamedTuple):
     previous_last: int
     paused: bool
     provisional: bool
+    voided: bool
     late_close: bool
     chance: float
 
 
-def kalshi_columns(tally: Tally) -> tuple[np.ndarray[Any, Any], ...]:
+def kalshi_columns(tally: Tally) -> Columns:
     """The columns in the order of `Facts`."""
     markets, quotes, timeline = tally.markets, tally.quotes, tally.timeline
     events, row = markets.events, markets.row
@@ -81,6 +83,7 @@ def kalshi_columns(tally: Tally) -> tuple[np.ndarray[Any, Any], ...]:
         previous,
         paused(tally),
         provisional(tally),
+        tally.voided,
         late_close(tally),
         markets.draw(91),
     )
@@ -99,13 +102,3 @@ def provisional(tally: Tally) -> Flags:
 def late_close(tally: Tally) -> Flags:
     result: Flags = tally.markets.draw(94) < LATE_CLOSE_SHARE
     return result
-
-
-def deleted(tally: Tally) -> Flags:
-    """Provisional markets vanish when their result is known, and so does a voided one."""
-    result: Flags = (provisional(tally) & (tally.stage >= PROPOSED)) | tally.voided
-    return result
-
-
-def facts_at(columns: tuple[np.ndarray[Any, Any], ...], places: Ints) -> list[Facts]:
-    return [Facts(*values) for values in zip(*(column[places].tolist() for column in columns), strict=True)]

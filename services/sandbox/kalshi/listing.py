@@ -105,9 +105,9 @@ def spanned(board: Board, span: Span | None) -> Flags:
         return np.ones(len(board.markets), dtype=np.bool_)
     row = board.markets.row
     moments: dict[str, Floats] = {
-        "created": board.events.start[row] - 300.0,
+        "created": (board.events.start[row] - 300).astype(np.float64),
         "close": board.close_times,
-        "settled": np.where(board.settled, board.tally.timeline.final_at, np.inf),
+        "settled": np.where(board.settled, board.column("final_at"), np.inf),
         "updated": board.updated_times,
     }
     values = moments[span.family]

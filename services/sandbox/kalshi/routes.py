@@ -15,15 +15,17 @@ from services.sandbox.domain.catalogue import CATEGORIES, TEMPLATES
 from services.sandbox.domain.chance import Flags, Ints
 from services.sandbox.domain.figures import LONG
 from services.sandbox.domain.identity import MarketId
+from services.sandbox.domain.wording import series_title
 from services.sandbox.domain.world import KALSHI
-from services.sandbox.gamma.event_rows import series_title
 from services.sandbox.kalshi import listing
 from services.sandbox.kalshi.board import Board, board_of, open_board, waiting_board, whole_board
 from services.sandbox.kalshi.rows import series_row
+from services.sandbox.pages import Page
 from services.sandbox.resources import Sandbox
 
 PREFIX = "/kalshi/trade-api/v2"
 TICKERS_MAX = 100
+NO_MARKETS = b'{"cursor":"","markets":[]}'
 router = APIRouter(prefix=PREFIX, tags=["kalshi"])
 
 
@@ -42,17 +44,17 @@ def cached(request: Request, build: Callable[[Sandbox, float], str]) -> Response
     sandbox = sandbox_of(request)
     moment = sandbox.quote_moment()
     key = key_of(request.url.path, request.query_params, request.scope.get("sandbox_stale", 0.0))
-    return raw(sandbox.pages.get(key, moment, lambda: build(sandbox, moment).encode()))
+    return raw(sandbox.quote_page(key, moment, lambda: Page(build(sandbox, moment).encode())).body)
 
 
 def board_for(sandbox: Sandbox, moment: float, status: str) -> Board:
     """The smallest board that holds all markets of a status."""
     quantum = float(sandbox.settings.sandbox_quote_seconds)
-    make, key = whole_board, "kalshi whole"
+    make, key = whole_board, ("kalshi", "whole")
     if status in ("open", "paused"):
-        make, key = open_board, "kalshi open"
+        make, key = open_board, ("kalshi", "open")
     elif status == "closed":
-        make, key = waiting_board, "kalshi waiting"
+        make, key = waiting_board, ("kalshi", "waiting")
     return sandbox.boards.get(key, moment, lambda: make(sandbox.identity, moment, quantum, sandbox.decrees))
 
 
@@ -81,17 +83,12 @@ def paged(ids: Ints, places: Ints, limit: int, cursor: str | None) -> tuple[Ints
 @router.get("/markets", summary="Markets of the live tier")
 async def markets(request: Request) -> Response:
     """Answers, and prepares the next page while the client reads this one."""
-    params, path = request.query_params, request.url.path
-    following: list[str] = []
-
-    def build(sandbox: Sandbox, moment: float) -> str:
-        body, cursor = markets_page(sandbox, moment, params)
-        following.extend([cursor] if cursor else [])
-        return body
-
-    response = cached(request, build)
-    if following:
-        response.background = BackgroundTask(_prepare, sandbox_of(request), path, params, following[0])
+    sandbox, params, path = sandbox_of(request), request.query_params, request.url.path
+    moment = sandbox.quote_moment()
+    page = sandbox.quote_page(key_of(path, params), moment, lambda: markets_page(sandbox, moment, params))
+    response = raw(page.body)
+    if page.following is not None:
+        response.background = BackgroundTask(_prepare, sandbox, path, params, page.following)
     return response
 
 
@@ -101,11 +98,10 @@ async def _prepare(sandbox: Sandbox, path: str, params: QueryParams, cursor: str
     coming = QueryParams([*kept, ("cursor", cursor)])
     key = key_of(path, coming)
     if not sandbox.pages.holds(key, moment):
-        sandbox.pages.get(key, moment, lambda: markets_page(sandbox, moment, coming)[0].encode())
+        sandbox.quote_page(key, moment, lambda: markets_page(sandbox, moment, coming))
 
 
-def markets_page(sandbox: Sandbox, moment: float, params: QueryParams) -> tuple[str, str]:
-    """The body of a page and the cursor to the next one, empty at the end."""
+def markets_page(sandbox: Sandbox, moment: float, params: QueryParams) -> Page:
     status = listing.status_of(params, listing.STATUSES)
     span = listing.span_of(params, status)
     limit = listing.limit_of(params, 100, 1000)
@@ -115,16 +111,17 @@ def markets_page(sandbox: Sandbox, moment: float, params: QueryParams) -> tuple[
     if span is not None and span.family == "updated" and (params.get("tickers") or params.get("event_ticker")):
         raise listing.bad_request("min_updated_ts cannot be combined with other filters")
     if mve == "only":  # this world has no combinations
-        return '{"cursor":"","markets":[]}', ""
+        return Page(NO_MARKETS)
     board, flags = _markets_asked(sandbox, moment, params, status)
     if not len(board.events.slot):
-        return '{"cursor":"","markets":[]}', ""
+        return Page(NO_MARKETS)
     flags = flags & board.listed & listing.spanned(board, span)
     flags &= listing.chosen_series(board, params)[board.markets.row]
     if status:
         flags &= board.having(status)
     page, cursor = paged(board.market_ids, np.flatnonzero(flags), limit, params.get("cursor"))
-    return f'{{"cursor":"{cursor}","markets":[{",".join(board.market_rows(page))}]}}', cursor
+    body = f'{{"cursor":"{cursor}","markets":[{",".join(board.market_rows(page))}]}}'
+    return Page(body.encode(), cursor or None)
 
 
 def _markets_asked(sandbox: Sandbox, moment: float, params: QueryParams, status: str) -> tuple[Board, Flags]:

@@ -11,7 +11,7 @@ from services.sandbox.domain.moments import rfc3339, ticker_day, with_fraction
 from services.sandbox.domain.odds import NO, TIE, YES
 from services.sandbox.domain.quotes import DECI_CENT, LINEAR_CENT, TAPERED
 from services.sandbox.domain.timeline import AHEAD, AMENDED, CLOSING, DISPUTED, ENDED, FINAL, OPEN, PROPOSED
-from services.sandbox.domain.wording import SIMULATED, EventText, Leg, event_text
+from services.sandbox.domain.wording import EventText, Leg, event_text
 from services.sandbox.domain.world import EPOCH, EXCLUSIVE, Series, World
 from services.sandbox.kalshi.columns import Facts
 
@@ -36,6 +36,8 @@ GRIDS = {
     ),
 }
 SHARDS = {"crypto": 2, "sports": 3}
+RULES_SECONDARY = "The exchange may clarify these rules. All of it is simulated."
+EARLY_CLOSE = "This market will close and expire early if the event occurs."
 FEE_TYPES = ("quadratic", "quadratic", "quadratic", "quadratic_with_maker_fees")
 
 
@@ -80,18 +82,17 @@ def status_of(facts: Facts) -> str:
 
 
 def market_row(shared: Shared, facts: Facts) -> str:
-    leg = shared.text.legs[facts.index]
-    draw = scalar_hash(shared.number, facts.index, 251)
+    leg = shared.text.legs[facts.place]
+    draw = scalar_hash(shared.number, facts.place, 251)
     label = quoted(leg.label)
     structure, ranges = GRIDS[facts.grid]
     latest = rfc3339(close_time(facts) + 7 * 86_400)
     created = facts.start - 300 - draw % 3000
     bid, ask, last = max(facts.bid, 0), facts.ask if facts.ask > 0 else 10_000, facts.last
     previous_ask = facts.previous_ask if facts.previous_ask > 0 else 0
-    condition = "This market will close and expire early if the event occurs."
     return (
         f'{{"can_close_early":true,{_bound("cap_strike", leg.cap)}"close_time":"{rfc3339(close_time(facts))}",'
-        f'"created_time":"{with_fraction(created, draw)}",{_custom(leg, draw)}"early_close_condition":"{condition}",'
+        f'"created_time":"{with_fraction(created, draw)}",{_custom(leg, draw)}"early_close_condition":"{EARLY_CLOSE}",'
         f'"event_ticker":"{shared.ticker}","exchange_index":{shared.shard},'
         f'"expected_expiration_time":"{rfc3339(facts.end + 600)}","expiration_time":"{latest}",'
         f'"expiration_value":"{_observed(shared, facts)}",{_bound("floor_strike", leg.floor)}'
@@ -102,9 +103,10 @@ def market_row(shared: Shared, facts: Facts) -> str:
         f'"previous_price_dollars":"{LONG[facts.previous_last]}","previous_yes_ask_dollars":"{LONG[previous_ask]}",'
         f'"previous_yes_bid_dollars":"{LONG[max(facts.previous_bid, 0)]}","price_level_structure":"{structure}",'
         f'"price_ranges":{ranges},"result":"{_result(facts)}","rules_primary":{shared.rules},'
-        f'"rules_secondary":"{SIMULATED}","settlement_bounds_type":"default",'
+        f'"rules_secondary":"{RULES_SECONDARY}","settlement_bounds_type":"default",'
         f'"settlement_timer_seconds":{_timer(facts)},{_settlement(facts, draw)}"status":"{status_of(facts)}",'
-        f'"strike_type":"{leg.strike_type}",{_subtitle(leg, facts, label)}"ticker":"{market_ticker(shared, facts.index)}",'
+        f'"strike_type":"{leg.strike_type}",{_subtitle(leg, facts, label)}'
+        f'"ticker":"{market_ticker(shared, facts.place)}",'
         f'"title":{quoted(_title(leg))},"updated_time":"{with_fraction(facts.start, draw >> 24)}",'
         f'"volume_24h_fp":"{facts.volume_day:.2f}","volume_fp":"{facts.volume:.2f}",'
         f'"yes_ask_dollars":"{LONG[ask]}","yes_ask_size_fp":"{facts.ask_size:.2f}","yes_bid_dollars":"{LONG[bid]}",'
@@ -128,7 +130,7 @@ def _custom(leg: Leg, draw: int) -> str:
 def _observed(shared: Shared, facts: Facts) -> str:
     if facts.stage < PROPOSED:
         return ""
-    leg = shared.text.legs[facts.index]
+    leg = shared.text.legs[facts.place]
     if leg.floor is not None or leg.cap is not None:
         bound = leg.floor if leg.floor is not None else leg.cap or 0.0
         return f"{bound + (1 if facts.ending == YES else -1):.2f}"

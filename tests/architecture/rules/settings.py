@@ -51,21 +51,18 @@ def _stands_for(variable: str, name: str) -> bool:
 
 def _fields(code: tuple[Module, ...]) -> Iterator[Reading]:
     """The fields of BaseSettings and of what derives from it, anywhere in the tree."""
-    classes = {
-        node.name: (module, node) for module in code for node in ast.walk(module.tree) if isinstance(node, ast.ClassDef)
-    }
+    classes = [(module, node) for module in code for node in ast.walk(module.tree) if isinstance(node, ast.ClassDef)]
+    kinds = {"BaseSettings"}
+    while more := {node.name for _, node in classes if kinds & _bases(node)} - kinds:
+        kinds |= more
+    for module, node in classes:
+        for field in node.body if kinds & _bases(node) else ():
+            if isinstance(field, ast.AnnAssign) and not ast.unparse(field.annotation).startswith("ClassVar"):
+                yield f"{module.path}:{field.lineno}", _prefix(node) + ast.unparse(field.target).upper()
 
-    def is_settings(name: str) -> bool:
-        if name not in classes:
-            return name == "BaseSettings"
-        return any(is_settings(ast.unparse(base).rsplit(".", 1)[-1]) for base in classes[name][1].bases)
 
-    for name, (module, node) in classes.items():
-        if is_settings(name):
-            prefix = _prefix(node)
-            for field in node.body:
-                if isinstance(field, ast.AnnAssign) and not ast.unparse(field.annotation).startswith("ClassVar"):
-                    yield f"{module.path}:{field.lineno}", prefix + ast.unparse(field.target).upper()
+def _bases(node: ast.ClassDef) -> set[str]:
+    return {ast.unparse(base).rsplit(".", 1)[-1] for base in node.bases}
 
 
 def _prefix(settings: ast.ClassDef) -> str:
