@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from shared import topology
 from shared.answers import json_answer
 from shared.database import Database
-from shared.errors import DatabaseUnavailable, Problem
+from shared.errors import DatabaseUnavailable, Problem, TooLarge
 from shared.gate import Gate, Rules
 from shared.logs import configure_logs
 from shared.prepared import Prepared
@@ -128,6 +128,8 @@ def _add_errors(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def refused(request: Request, error: HTTPException) -> Response:
+        if isinstance(error.__cause__, TooLarge):  # met while the body was read
+            return problem(request, error.__cause__)
         detail = {
             404: f"There is no {request.url.path} here; see /docs.",
             405: "This address does not take that method.",

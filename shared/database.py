@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+import psycopg2
 from sqlalchemy import Connection, Engine, Executable, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 
 from db.engine import engine_of
 
@@ -14,6 +15,7 @@ Row = TypeVar("Row")
 
 POOL_SIZE = 12  # connections kept by one service; its thread pool has 40 threads, which queue for them
 POOL_WAIT_SECONDS = 10
+COPY_BYTES = 1 << 20  # at a time: each portion waits for the interpreter lock, behind whoever parses
 
 
 class Database:
@@ -75,7 +77,12 @@ def copy_rows(connection: Connection, table: str, columns: Iterable[str], lines:
     """COPY of lines that are already in Postgres' text format (see `shared/copy_text.py`)."""
     cursor = connection.connection.cursor()
     try:
-        cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN", io.StringIO("\n".join(lines)))
+        text_of_rows = io.BytesIO("\n".join(lines).encode())
+        cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN", text_of_rows, COPY_BYTES)
+    except psycopg2.DataError as error:  # COPY goes past SQLAlchemy, whose errors the callers know
+        raise DataError("COPY", None, error) from error
+    except psycopg2.OperationalError as error:
+        raise OperationalError("COPY", None, error) from error
     finally:
         cursor.close()
 
@@ -85,7 +92,7 @@ def copy_out(connection: Connection, query: str) -> Iterator[str]:
     lines = io.StringIO()
     cursor = connection.connection.cursor()
     try:
-        cursor.copy_expert(f"COPY ({query}) TO STDOUT", lines)
+        cursor.copy_expert(f"COPY ({query}) TO STDOUT", lines, COPY_BYTES)
     finally:
         cursor.close()
     lines.seek(0)

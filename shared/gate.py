@@ -3,9 +3,10 @@
 import hmac
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+from os import urandom
 from time import perf_counter
 from typing import Any
-from uuid import uuid4
 
 import structlog
 from prometheus_client import Counter, Histogram
@@ -77,8 +78,9 @@ class Gate:
             await self._pass(scope, _bounded(receive), answer, run_id)
         finally:
             route = getattr(scope.get("route"), "path", None) or _known_path(scope["path"])
-            REQUESTS.labels(self.rules.service, scope["method"], route, answer.status).inc()
-            SECONDS.labels(self.rules.service, route).observe(perf_counter() - started)
+            requests, seconds = _meters(self.rules.service, scope["method"], route, answer.status)
+            requests.inc()
+            seconds.observe(perf_counter() - started)
             structlog.contextvars.clear_contextvars()
 
     async def _pass(self, scope: Scope, receive: Receive, answer: "_Answer", run_id: str) -> None:
@@ -101,7 +103,7 @@ class Gate:
         if length.isdigit() and int(length) > BODY_BYTES_MAX:
             raise TooLarge(limit_bytes=BODY_BYTES_MAX)
         if self.rules.guarded and (scope["method"] not in SAFE_METHODS or scope["path"] in self.rules.commands):
-            self._admit_command(headers, has_body=length not in (b"0", b""))
+            self._admit_command(headers, length not in (b"0", b"") or b"transfer-encoding" in headers)
 
     def _admit_command(self, headers: dict[bytes, bytes], has_body: bool) -> None:
         if headers.get(b"sec-fetch-site", b"none") not in (b"none", b"same-origin"):
@@ -147,6 +149,11 @@ def _bounded(receive: Receive) -> Receive:
     return take
 
 
+@lru_cache(maxsize=4_096)
+def _meters(service: str, method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    return REQUESTS.labels(service, method, route, status), SECONDS.labels(service, route)
+
+
 async def _refuse(problem: Problem, send: Any) -> None:
     body = encoded({"detail": problem.detail, "error": problem.name, "facts": problem.facts})
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
@@ -156,7 +163,9 @@ async def _refuse(problem: Problem, send: Any) -> None:
 
 def _run_id(headers: dict[bytes, bytes]) -> str:
     given = headers.get(b"x-run-id", b"").decode("latin-1")
-    return given if RUN_ID.match(given) else uuid4().hex
+    if not given:
+        return urandom(16).hex()
+    return given if RUN_ID.match(given) else urandom(16).hex()
 
 
 def _without_port(host: str) -> str:

@@ -12,6 +12,7 @@ from shared.answers import matches
 FRESH_SECONDS = 1.0  # how far a replica may lag behind a write that another one made
 BODY_BYTES_MAX = 4_000_000  # a longer answer is not kept
 KEPT_BYTES_MAX = 64_000_000
+ENTRY_BYTES = 1_000  # headers, keys and the objects around them
 
 Key = tuple[str, bytes]
 
@@ -58,12 +59,16 @@ class Prepared:
 
     def keep(self, key: Key, entry: Entry) -> None:
         if replaced := self.entries.pop(key, None):
-            self.kept_bytes -= len(replaced.body)
+            self.kept_bytes -= _size(key, replaced)
         self.entries[key] = entry
-        self.kept_bytes += len(entry.body)
+        self.kept_bytes += _size(key, entry)
         while self.kept_bytes > KEPT_BYTES_MAX:
-            _, oldest = self.entries.popitem(last=False)
-            self.kept_bytes -= len(oldest.body)
+            self.kept_bytes -= _size(*self.entries.popitem(last=False))
+
+
+def _size(key: Key, entry: Entry) -> int:
+    """Roughly what an entry takes: strangers choose the question as well as the answer."""
+    return len(key[1]) + len(entry.body) + ENTRY_BYTES
 
 
 class _Recorder:

@@ -45,10 +45,10 @@ class VenueSettings(DatabaseSettings):
     polymarket_clob_url: str = "https://clob.polymarket.com"
     polymarket_data_url: str = "https://data-api.polymarket.com"
     kalshi_base_api_url: str = "https://external-api.kalshi.com/trade-api/v2"
-    polymarket_gamma_rate: float = Field(default=5, ge=0)
-    polymarket_clob_rate: float = Field(default=10, ge=0)
-    polymarket_data_rate: float = Field(default=5, ge=0)
-    kalshi_rate: float = Field(default=8, ge=0)
+    polymarket_gamma_rate: float = Field(default=5, ge=0, allow_inf_nan=False)
+    polymarket_clob_rate: float = Field(default=10, ge=0, allow_inf_nan=False)
+    polymarket_data_rate: float = Field(default=5, ge=0, allow_inf_nan=False)
+    kalshi_rate: float = Field(default=8, ge=0, allow_inf_nan=False)
     venue_contact: str = ""  # goes into the User-Agent, so that a venue can reach the operator
 
     @field_validator("polymarket_gamma_url", "polymarket_clob_url", "polymarket_data_url", "kalshi_base_api_url")

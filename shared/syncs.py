@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Table, insert, select, update
 
 from shared.database import Database
 from shared.errors import Conflict
+from shared.venues import metrics
 from shared.venues.records import Page, Rejected
 from shared.venues.venue import Venue
 
@@ -67,10 +68,18 @@ class Progress:
             self.count_rejection(rejection)
 
     def count_rejection(self, rejection: Rejected) -> None:
-        self.rejected[rejection.kind] += 1
-        examples = self.examples.setdefault(rejection.kind, [])
+        self._count(rejection.kind, rejection.external_id or "without an id", rejection.reason)
+
+    def _count(self, kind: str, name: str, reason: str) -> None:
+        self.rejected[kind] += 1
+        examples = self.examples.setdefault(kind, [])
         if len(examples) < EXAMPLES_MAX:
-            examples.append(f"{rejection.external_id or 'without an id'}: {rejection.reason}")
+            examples.append(f"{name}: {reason}")
+
+    def count_refusal(self, platform: str, entity: str, external_id: str, reason: str) -> None:
+        """A row that we could read and Postgres could not hold."""
+        self._count("refused_by_database", external_id, reason)
+        metrics.REJECTED.labels(platform, entity, "refused_by_database").inc()
 
     def report(self) -> dict[str, Any]:
         seconds = self.seconds or perf_counter() - self.started

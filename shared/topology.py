@@ -24,7 +24,7 @@ SERVICES: tuple[Service, ...] = (SANDBOX, EVENTS, MARKETS)
 
 
 def port_of(service: Service) -> int:
-    return service.port + int(environ.get("PORT_OFFSET", "0"))
+    return service.port + int(environ.get("PORT_OFFSET") or 0)
 
 
 def url_of(service: Service) -> str:

@@ -6,13 +6,13 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from pydantic import AwareDatetime
 
 from services.events import examples, ingest, pages, storage
 from services.events.resources import Resources
 from shared.answers import json_answer, list_body, tagged_answer
 from shared.documented import answers
 from shared.errors import NotFound
+from shared.parameters import Amount, Cursor, Limit, Moment, Word, Words
 from shared.syncs import sync_state
 
 router = APIRouter()
@@ -24,7 +24,7 @@ class EventNotFound(NotFound):
     """No event with this id is stored; GET /events lists those that are."""
 
 
-def resources_of(request: Request) -> Resources:
+async def resources_of(request: Request) -> Resources:
     resources: Resources = request.app.state.resources
     return resources
 
@@ -35,8 +35,6 @@ def clock() -> datetime:
 
 Here = Annotated[Resources, Depends(resources_of)]
 Platform = Literal["polymarket", "kalshi"]
-Limit = Annotated[int, Query(ge=1, le=1000)]
-Cursor = Annotated[str | None, Query(max_length=300, description="From the answer before.")]
 
 
 def both(path: str, **facts: Any) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
@@ -70,10 +68,10 @@ def export_all_events(here: Here) -> Response:
 )
 def filter_candidates(
     here: Here,
-    min_liquidity: Annotated[Decimal, Query(ge=0, description="Dollars.")] = Decimal(0),
-    min_volume: Annotated[Decimal, Query(ge=0)] = Decimal(0),
+    min_liquidity: Annotated[Amount, Query(description="Dollars.")] = Decimal(0),
+    min_volume: Amount = Decimal(0),
     closes_within_hours: Annotated[float | None, Query(gt=0, le=87_600, allow_inf_nan=False)] = None,
-    categories: Annotated[str | None, Query(max_length=400, examples=["politics,crypto"])] = None,
+    categories: Annotated[Word | None, Query(examples=["politics,crypto"])] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Response:
@@ -112,7 +110,7 @@ def list_series(
     request: Request,
     here: Here,
     platform: Platform | None = None,
-    category: Annotated[str | None, Query(max_length=80)] = None,
+    category: Word | None = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Response:
@@ -127,13 +125,13 @@ def list_events(
     here: Here,
     platform: Platform | None = None,
     status: Literal["open", "closed"] | None = None,
-    category: Annotated[str | None, Query(max_length=80, examples=["politics"])] = None,
-    tag: Annotated[str | None, Query(max_length=80)] = None,
-    series_id: Annotated[str | None, Query(max_length=140)] = None,
-    text: Annotated[str | None, Query(min_length=2, max_length=120, description="In title or subtitle.")] = None,
-    min_liquidity: Annotated[Decimal | None, Query(ge=0)] = None,
-    min_volume: Annotated[Decimal | None, Query(ge=0)] = None,
-    closes_before: AwareDatetime | None = None,
+    category: Annotated[Word | None, Query(examples=["politics"])] = None,
+    tag: Word | None = None,
+    series_id: Word | None = None,
+    text: Annotated[Words | None, Query(description="In title or subtitle.")] = None,
+    min_liquidity: Amount | None = None,
+    min_volume: Amount | None = None,
+    closes_before: Moment | None = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Response:

@@ -109,6 +109,7 @@ def known_rows(connection: Connection, entity: Entity, platform: str) -> Known:
         known.hashes[row_id] = bytes.fromhex(digest)
         if state == "open":
             known.open_ids.add(row_id)
+    known.stored = frozenset(known.hashes)
     return known
 
 
@@ -207,15 +208,12 @@ def _page(
         conditions, values = [*conditions, f"{key} > :after"], {**values, "after": after}
     where = "WHERE " + " AND ".join(conditions) if conditions else ""
     query = f"""
-        SELECT coalesce(json_agg(shaped.json ORDER BY place) FILTER (WHERE place <= :limit), '[]')::text,
-            count(*) > :limit, max(key) FILTER (WHERE place = :limit)
-        FROM (
-            SELECT row_number() OVER (ORDER BY {key}) AS place, {key} AS key, to_json(shape) AS json
-            {frm} CROSS JOIN LATERAL (SELECT {shape}) shape {where} ORDER BY {key} LIMIT :limit + 1
-        ) shaped
+        SELECT to_json(shape)::text AS shaped, {key} AS key
+        {frm} CROSS JOIN LATERAL (SELECT {shape}) shape {where} ORDER BY {key} LIMIT :limit + 1
     """
-    body, more, last = connection.execute(text(query), {**values, "limit": limit}).one()
-    return body.encode(), cursor_of(last) if more else None
+    rows = connection.execute(text(query), {**values, "limit": limit}).all()
+    body = ",".join([row.shaped for row in rows[:limit]])
+    return f"[{body}]".encode(), cursor_of(rows[limit - 1].key) if len(rows) > limit else None
 
 
 def _where(which: EventFilter) -> tuple[list[str], dict[str, Any]]:

@@ -15,7 +15,6 @@ from services.markets.domain.quality import Quality
 from services.markets.storage import books, candles, catalogue
 from shared.database import Database
 from shared.syncs import Clock, Progress, SyncTable, run_sync
-from shared.venues.records import Rejected
 from shared.venues.venue import Venue
 
 log = structlog.get_logger()
@@ -119,8 +118,9 @@ class _Writer:
                 for half in changes.halves():
                     self._write(half)
                 return
+            self.progress.new -= len(changes.new)
+            self.progress.changed -= len(changes.facts) + len(changes.trading)
             [row] = [*changes.new.values(), *changes.facts.values(), *changes.trading.values()]
             reason = str(error.orig).splitlines()[0]
             log.warning("row_refused_by_database", market_id=row.market_id, reason=reason)
-            refused = Rejected(self.platform, "market", row.external_id, "refused_by_database", reason)  # type: ignore[arg-type]
-            self.progress.count_rejection(refused)
+            self.progress.count_refusal(self.platform, "market", row.external_id, reason)

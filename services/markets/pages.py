@@ -61,7 +61,7 @@ def _filter_of(search: Mapping[str, str]) -> tuple[reading.MarketFilter, str | N
     if search["min_liquidity"]:
         try:
             least = Decimal(search["min_liquidity"])
-            if not least.is_finite():
+            if not least.is_finite() or (least and abs(least.adjusted()) >= reading.AMOUNT_DIGITS_MAX):
                 raise ArithmeticError
         except ArithmeticError:
             least, complaint = None, f"“{search['min_liquidity']}” is not an amount of dollars, so it was left out."

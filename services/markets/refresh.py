@@ -16,13 +16,15 @@ from services.markets.storage.catalogue import lock_platform
 from services.markets.storage.snapshots import write_quotes
 from shared.database import Database
 from shared.syncs import Clock
-from shared.venues.failures import VenueError
+from shared.venues.failures import CircuitOpen, NoToken, VenueError
 from shared.venues.records import Book, Period, Quote, Rejected
 from shared.venues.venue import Venue
 
 log = structlog.get_logger()
 
 Result = TypeVar("Result")
+
+VENUE_FAILURES = (VenueError, CircuitOpen)
 
 
 @dataclass
@@ -134,7 +136,10 @@ def backfill_history(
         for market in stored:
             try:
                 candles = venue.candles(market.key, period, since, until)
-            except VenueError as error:
+            except NoToken:
+                failures.reasons[market.market_id] = "no_token"
+                continue
+            except VENUE_FAILURES as error:
                 failures.reasons[market.market_id] = str(error)
                 continue
             with database.transaction() as connection:
@@ -164,7 +169,7 @@ def _by_venue(
         venue, markets = part
         try:
             return ask(venue, markets)
-        except VenueError as error:
+        except VENUE_FAILURES as error:
             log.warning("venue_did_not_answer", platform=venue.platform, error=str(error))
             failures.reasons.update({market.market_id: f"venue_failed ({error})" for market in markets})
             return {}

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from services.markets import examples, ingest, pages, refresh
 from services.markets.domain.quality import Quality
@@ -16,6 +16,7 @@ from services.markets.storage.books import stored_markets
 from shared.answers import json_answer, list_body, tagged_answer
 from shared.documented import answers
 from shared.errors import BadGateway, Conflict, Invalid, NotFound
+from shared.parameters import Amount, Cursor, Limit, Moment, Word, Words
 from shared.syncs import sync_state
 
 router = APIRouter()
@@ -46,7 +47,7 @@ class BadPeriod(Invalid):
     """The history must start before it ends."""
 
 
-def resources_of(request: Request) -> Resources:
+async def resources_of(request: Request) -> Resources:
     resources: Resources = request.app.state.resources
     return resources
 
@@ -74,8 +75,8 @@ class BookMarkets(BaseModel):
 class HistoryMarkets(BaseModel):
     market_ids: Annotated[Ids, Field(max_length=BACKFILL_MAX)]
     period: Literal["1m", "1h", "1d"] = "1h"
-    since: AwareDatetime
-    until: AwareDatetime
+    since: Moment
+    until: Moment
 
 
 def both(path: str, **facts: Any) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
@@ -96,9 +97,7 @@ def both(path: str, **facts: Any) -> Callable[[Callable[..., Response]], Callabl
 )
 def export_all_markets(
     here: Here,
-    min_liquidity: Annotated[
-        Decimal | None, Query(ge=0, description="Dollars; new markets below it are left out.")
-    ] = None,
+    min_liquidity: Annotated[Amount | None, Query(description="Dollars; new markets below it are left out.")] = None,
     include_resolved: Annotated[bool | None, Query(description="Keep listed markets that are final already.")] = None,
 ) -> Response:
     """Answers when the sync has ended: what was seen, new, changed, unchanged, filtered and rejected, by venue.
@@ -120,13 +119,13 @@ def export_all_markets(
 )
 def export_filtered_markets(
     here: Here,
-    min_liquidity: Annotated[Decimal, Query(ge=0)] = Decimal(0),
-    min_volume: Annotated[Decimal, Query(ge=0)] = Decimal(0),
+    min_liquidity: Amount = Decimal(0),
+    min_volume: Amount = Decimal(0),
     min_conviction: Annotated[
-        Decimal, Query(ge=0, le=Decimal("0.5"), description="Distance of the price from 0.5.")
+        Amount, Query(le=Decimal("0.5"), description="Distance of the price from 0.5.")
     ] = Decimal(0),
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    cursor: str | None = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
 ) -> Response:
     """Open markets above the limits. A limit of 0 does not ask; a market whose venue does not say how liquid it is
     passes no limit above 0. Nothing is removed from the pool that all portfolios share."""
@@ -159,21 +158,21 @@ def list_markets(
     here: Here,
     platform: Literal["polymarket", "kalshi"] | None = None,
     status: Literal["open", "closed", "proposed", "disputed", "final"] | None = None,
-    event_id: Annotated[str | None, Query(max_length=140)] = None,
-    category: Annotated[str | None, Query(max_length=80, examples=["politics"])] = None,
-    tag: Annotated[str | None, Query(max_length=80)] = None,
-    text: Annotated[str | None, Query(min_length=2, max_length=120, description="In question, label or event.")] = None,
-    min_liquidity: Annotated[Decimal | None, Query(ge=0)] = None,
-    min_volume: Annotated[Decimal | None, Query(ge=0)] = None,
-    closes_before: AwareDatetime | None = None,
+    event_id: Word | None = None,
+    category: Annotated[Word | None, Query(examples=["politics"])] = None,
+    tag: Word | None = None,
+    text: Annotated[Words | None, Query(description="In question, label or event.")] = None,
+    min_liquidity: Amount | None = None,
+    min_volume: Amount | None = None,
+    closes_before: Moment | None = None,
     order: Annotated[
         Literal["id", "volume", "volume_24h", "liquidity", "closes_at"],
         Query(
             description="`id` gives every market exactly once even while syncs write; the others rank moving figures."
         ),
     ] = "id",
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    cursor: Annotated[str | None, Query(max_length=300)] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
 ) -> Response:
     """Answers `{"markets": […], "cursor": "…"|null}`. Send `If-None-Match` with the `ETag` of the last answer to
     get 304 when nothing has changed."""
@@ -228,8 +227,8 @@ def read_history(
     here: Here,
     market_id: MarketId,
     period: Annotated[Literal["1m", "1h", "1d"], Query(description="Length of a candle.")] = "1h",
-    since: Annotated[AwareDatetime | None, Query(alias="from")] = None,
-    until: Annotated[AwareDatetime | None, Query(alias="to")] = None,
+    since: Annotated[Moment | None, Query(alias="from")] = None,
+    until: Annotated[Moment | None, Query(alias="to")] = None,
 ) -> Response:
     """Open, high, low and close of the middle between bid and ask; no candle where one of them was missing. The last
     candle may still be open. `source` is `snapshots` (ours) or `venue` (taken over by a backfill)."""
@@ -243,8 +242,8 @@ def read_history(
         if not stored:
             raise MarketNotFound(market_id=market_id)
         found = candles.price_history(connection, stored[0].market_no, minutes, start, end, CANDLES_MAX)
-    body = json_answer({"market_id": market_id, "period": period, "candles": found}).body
-    return tagged_answer(request, bytes(body))
+    body = b'{"market_id":"%s","period":"%s","candles":%s}' % (market_id.encode(), period.encode(), found)
+    return tagged_answer(request, body)
 
 
 @router.post(

@@ -17,10 +17,10 @@ def missing(reason: str) -> Markup:
     return MISSING.format(reason)
 
 
-def dollars(value: Decimal | None, reason: str = "not said by the venue") -> Markup:
+def dollars(value: Decimal | int | None, reason: str = "not said by the venue") -> Markup:
     if value is None:
         return missing(reason)
-    return Markup("${}").format(f"{value.quantize(Decimal(1), ROUND_HALF_EVEN):,}")
+    return Markup("${}").format(f"{Decimal(value).quantize(Decimal(1), ROUND_HALF_EVEN):,}")
 
 
 def cents(value: Decimal | None, reason: str = "nobody quotes here") -> Markup:

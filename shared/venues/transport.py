@@ -34,7 +34,7 @@ BYTES_MAX = 64 * 1024 * 1024  # Kalshi answers all its series at once: 18 MB
 RETRY_AFTER_MAX = 60.0
 BACKOFF_MAX = 8.0
 EXCERPT_LENGTH = 300
-_CHUNK = 32 * 1024
+_CHUNK = 1024 * 1024  # each portion waits for the interpreter lock, so few and large ones
 
 Params = Sequence[tuple[str, str]]
 

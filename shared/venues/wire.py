@@ -151,6 +151,10 @@ def plain(text: str | None, field: str) -> str | None:
         return None
     if "\0" in text:
         raise Unreadable("not_text", field, f"`{field}` holds the character 0")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise Unreadable("not_text", field, f"`{field}` holds half a surrogate pair") from error
     return text
 
 
@@ -160,7 +164,7 @@ def above_zero(value: Decimal | None) -> Decimal | None:
 
 def evidence(row: Mapping[str, Any], fields: Iterable[str]) -> dict[str, object]:
     """The fields of a row that decided something, numbers as text, ready to be stored as JSON."""
-    return {field: _storable(row[field]) for field in fields if field in row}
+    return {str(_storable(field)): _storable(row[field]) for field in fields if field in row}
 
 
 def _storable(value: Any) -> object:
@@ -171,7 +175,7 @@ def _storable(value: Any) -> object:
     if isinstance(value, list):
         return [_storable(each) for each in value]
     if isinstance(value, dict):
-        return {str(key): _storable(each) for key, each in value.items()}
+        return {str(_storable(str(key))): _storable(each) for key, each in value.items()}
     return value
 
 

@@ -17,7 +17,6 @@ DATA_TABLES = (
     "market_rules",
     "market_versions",
     "market_snapshots",
-    "market_ticks",
     "order_books",
 )
 

@@ -1,5 +1,6 @@
 """Candles of the mid price, checked against a plain calculation over the same quotes."""
 
+import json
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -87,7 +88,7 @@ def read(database: Database, market_no: int, period: Period, since: datetime, un
             "opened_at": datetime.fromisoformat(str(candle["opened_at"])),
             **{name: Decimal(str(candle[name])) for name in ("open", "high", "low", "close")},
         }
-        for candle in found
+        for candle in json.loads(found, parse_float=Decimal)
     ]
 
 
@@ -273,15 +274,17 @@ def test_a_backfill_done_twice_writes_once(world: World, markets: TestClient) ->
 
 
 def test_a_venues_own_candle_replaces_ours_and_rolling_does_not_undo_it(stored: Database) -> None:
+    """Both rolls make the candle of the hour that ended minutes ago."""
     insert(stored, 1, [Seen(START, Decimal("0.4"), Decimal("0.42"))])
-    roll(stored, START + timedelta(hours=1))
-    theirs = their_candle(floor(START, 60), Decimal(7))
+    roll(stored, START + timedelta(minutes=33))
+    [ours] = read(stored, 1, 60, START, START + timedelta(hours=2))
     with stored.transaction() as connection:
-        candles.write_venue_candles(connection, 1, 60, [theirs])
+        candles.write_venue_candles(connection, 1, 60, [their_candle(floor(START, 60), Decimal(7))])
 
-    roll(stored, START + timedelta(hours=1, minutes=1))
+    roll(stored, START + timedelta(minutes=34))
 
     [candle] = read(stored, 1, 60, START, START + timedelta(hours=2))
+    assert (ours["open"], ours["high"]) == (Decimal("0.41"), Decimal("0.41"))
     assert (candle["open"], candle["high"]) == (Decimal("0.2"), Decimal("0.9"))
 
 

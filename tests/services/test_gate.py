@@ -6,16 +6,23 @@ from collections.abc import Iterator
 import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
+from structlog.testing import capture_logs
 
+from services.markets.storage import reading
 from shared.gate import BODY_BYTES_MAX
-from tests.services.conftest import Serve
-from tests.services.listing import World
+from tests.services.conftest import Library, Serve, markets_client
 
 SYNC = "/markets/export-all-markets-db"
 FILTERED = "/markets/export-filtered-markets-db"
 PRICES = "/markets/refresh-prices"
 NOBODY = {"market_ids": ["polymarket:404"]}
 TOKEN = "correct horse battery staple"
+
+
+@pytest.fixture
+def markets(library: Library) -> TestClient:
+    """No test here stores anything, so all of them may share one service."""
+    return library.markets
 
 
 def said(answer: Response) -> tuple[int, str]:
@@ -43,8 +50,8 @@ def test_our_own_names_are_admitted(markets: TestClient, host: str) -> None:
     assert markets.get("/markets", headers={"Host": host}).status_code == 200
 
 
-def test_more_hosts_are_admitted_when_the_operator_names_them(serve_markets: Serve, fresh_database_url: str) -> None:
-    client = serve_markets(fresh_database_url, allowed_hosts=" arena.example , other.example")
+def test_more_hosts_are_admitted_when_the_operator_names_them(serve_markets: Serve, database_url: str) -> None:
+    client = serve_markets(database_url, allowed_hosts=" arena.example , other.example")
 
     assert client.get("/markets", headers={"Host": "Arena.example:443"}).status_code == 200
     assert client.get("/markets", headers={"Host": "third.example"}).status_code == 421
@@ -61,7 +68,9 @@ FOREIGN = [
 
 
 @pytest.mark.parametrize("headers", FOREIGN)
-def test_another_sites_page_cannot_give_a_command(markets: TestClient, world: World, headers: dict[str, str]) -> None:
+def test_another_sites_page_cannot_give_a_command(library: Library, headers: dict[str, str]) -> None:
+    markets, before = library.markets, len(library.world.double.requests)
+
     answers = [
         markets.post(SYNC, headers=headers),
         markets.get(SYNC, headers=headers),
@@ -70,7 +79,7 @@ def test_another_sites_page_cannot_give_a_command(markets: TestClient, world: Wo
     ]
 
     assert [said(answer) for answer in answers] == [(403, "CrossSite")] * 4
-    assert not world.double.requests
+    assert len(library.world.double.requests) == before
 
 
 @pytest.mark.parametrize("headers", FOREIGN)
@@ -85,16 +94,21 @@ def test_our_own_page_and_programs_may_give_commands(markets: TestClient, header
     assert markets.get(FILTERED, headers=headers).status_code == 200
 
 
-@pytest.fixture
-def guarded(serve_markets: Serve, fresh_database_url: str) -> Iterator[TestClient]:
-    yield serve_markets(fresh_database_url, coliseum_token=TOKEN)
+@pytest.fixture(scope="module")
+def guarded(library: Library, database_url: str) -> Iterator[TestClient]:
+    with markets_client(library.world, database_url, coliseum_token=TOKEN) as client:
+        yield client
 
 
 WRONG = [{}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {TOKEN}"}, {"Authorization": f"{TOKEN}x"}]
 
 
 @pytest.mark.parametrize("headers", WRONG)
-def test_with_a_token_set_every_command_needs_it(guarded: TestClient, world: World, headers: dict[str, str]) -> None:
+def test_with_a_token_set_every_command_needs_it(
+    library: Library, guarded: TestClient, headers: dict[str, str]
+) -> None:
+    before = len(library.world.double.requests)
+
     answers = [
         guarded.post(SYNC, headers=headers),
         guarded.get(SYNC, headers=headers),
@@ -102,7 +116,7 @@ def test_with_a_token_set_every_command_needs_it(guarded: TestClient, world: Wor
     ]
 
     assert [said(answer) for answer in answers] == [(401, "Unauthorized")] * 3
-    assert not world.double.requests
+    assert len(library.world.double.requests) == before
 
 
 def test_the_token_opens_commands_and_reads_need_none(guarded: TestClient) -> None:
@@ -208,3 +222,24 @@ def test_no_header_lets_other_sites_read(markets: TestClient) -> None:
     answer = markets.get("/markets", headers={"Origin": "https://evil.example"})
 
     assert not [name for name in answer.headers if name.startswith("access-control-")]
+
+
+def test_a_request_that_fails_tells_nothing_and_the_log_has_the_details(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("the secret inside")
+
+    before = library.markets.get("/markets/polymarket:1").status_code
+    monkeypatch.setattr(reading, "market_json", fail)
+
+    with capture_logs() as lines:
+        answer = library.markets.get("/markets/polymarket:1", headers={"X-Run-Id": "run-7"})
+
+    assert said(answer) == (500, "InternalError")
+    assert answer.json()["facts"] == {"run_id": "run-7"}
+    assert not [word for word in ("secret", "Runtime", "Traceback", ".py") if word in answer.text]
+    [line] = [line for line in lines if line["event"] == "request_failed"]
+    assert (line["log_level"], line["path"], line["exc_info"]) == ("error", "/markets/polymarket:1", True)
+    monkeypatch.undo()
+    assert library.markets.get("/markets/polymarket:1").status_code == before == 200

@@ -75,6 +75,22 @@ def test_a_pause_holds_everybody_and_ends_without_a_burst(rate: float) -> None:
     assert waits[1:] == pytest.approx([0.1, 0.1] if rate else [0, 0])
 
 
+def test_a_pause_also_holds_who_is_waiting_already() -> None:
+    clock = Clock()
+
+    def sleep(seconds: float) -> None:
+        if not clock.slept:
+            tokens.pause(7)
+        clock.sleep(seconds)
+
+    tokens = TokenBucket(10, 1, clock=clock, sleep=sleep)
+    tokens.take()
+
+    waited = tokens.take()
+
+    assert waited == pytest.approx(7)
+
+
 def test_a_longer_pause_is_not_shortened_by_a_shorter_one() -> None:
     clock = Clock()
     tokens = bucket(clock)

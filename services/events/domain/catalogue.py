@@ -60,6 +60,7 @@ class Known:
 
     hashes: dict[str, bytes]
     open_ids: set[str] = field(default_factory=set)
+    stored: frozenset[str] = frozenset()  # the ids that were there before this sync
     seen: set[str] = field(default_factory=set)
 
     def left_the_listing(self) -> list[str]:

@@ -67,8 +67,8 @@ WITH edge AS (
         WHERE quoted_at >= greatest(edge.minute, :since) AND quoted_at < :until AND market_no = :market_no
     ) tail WHERE mid IS NOT NULL
 )
-SELECT json_agg(json_build_object('opened_at', bucket, 'open', open, 'high', high, 'low', low, 'close', close,
-    'volume', volume, 'source', source) ORDER BY bucket)
+SELECT coalesce(json_agg(json_build_object('opened_at', bucket, 'open', open, 'high', high, 'low', low,
+    'close', close, 'volume', volume, 'source', source) ORDER BY bucket), '[]')::text
 FROM (
     SELECT bucket, (array_agg(open ORDER BY at))[1] AS open, max(high) AS high, min(low) AS low,
         (array_agg(close ORDER BY at DESC))[1] AS close, max(volume) AS volume, max(source) AS source
@@ -119,11 +119,12 @@ def write_venue_candles(connection: Connection, market_no: int, period: Period, 
 
 def price_history(
     connection: Connection, market_no: int, period: Period, since: datetime, until: datetime, limit: int
-) -> list[dict[str, object]]:
-    """Candles from `since` to `until`, oldest first; the last one may still be open."""
+) -> bytes:
+    """Candles from `since` to `until` as JSON, oldest first; the last one may still be open."""
     values = {"market_no": market_no, "period": period, "unit": UNITS[period], "limit": limit}
-    found = connection.execute(text(_READ), {**values, "since": _floor(since, period), "until": until}).scalar()
-    return found or []
+    bounds = {"since": _floor(since, period), "until": until}
+    found: str = connection.execute(text(_READ), {**values, **bounds}).scalar_one()
+    return found.encode()
 
 
 def _floor(moment: datetime, period: Period) -> datetime:

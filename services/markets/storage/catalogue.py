@@ -57,7 +57,9 @@ _SET_TRADING = f"""{_NEW_QUOTE},
     quoted_at = CASE WHEN {_KEEP_QUOTE} THEN m.quoted_at ELSE s.received_at END,
     quote_source = CASE WHEN {_KEEP_QUOTE} THEN m.quote_source ELSE s.quote_source END,
     {", ".join(f"{name} = s.{name}" for name in _FIGURES)},
-    content_hash = s.content_hash, venue_updated_at = s.venue_updated_at, updated_at = s.received_at"""
+    content_hash = CASE WHEN {_KEEP_QUOTE} AND (m.yes_bid, m.yes_ask) IS DISTINCT FROM (s.yes_bid, s.yes_ask)
+        THEN '\\x' ELSE s.content_hash END,
+    venue_updated_at = s.venue_updated_at, updated_at = s.received_at"""
 
 _APPEND_SNAPSHOTS = f"""
 INSERT INTO market_snapshots (quoted_at, market_no, yes_bid, yes_ask, yes_bid_size, yes_ask_size)
@@ -70,7 +72,10 @@ _MOVED = """(m.yes_bid, m.yes_ask, m.yes_bid_size, m.yes_ask_size)
 _UPDATE_TRADING = f"UPDATE markets m SET {_SET_TRADING} FROM staged_trading s WHERE m.market_id = s.market_id"
 
 # What is final changes only by a correction, which the resolutions bring; a cached listing cannot reopen it.
-_SUPERSEDED = "m.facts_hash <> s.facts_hash AND (m.status <> 'final' OR s.status = 'final')"
+_DROP_STALE = """
+DELETE FROM staged_markets s USING markets m WHERE m.market_id = s.market_id
+    AND (m.facts_hash = s.facts_hash OR (m.status = 'final' AND s.status <> 'final'))
+"""
 # A clock that goes backwards must not lose a version, nor make two of the same moment.
 _NEXT_VALID_FROM = "greatest(s.received_at, m.valid_from + interval '1 microsecond')"
 _KEEP_VERSIONS = f"""
@@ -79,12 +84,11 @@ INSERT INTO market_versions (market_no, {", ".join(_STORED_FACTS)}, resolution_s
 SELECT m.market_no, {", ".join(f"m.{name}" for name in _STORED_FACTS)}, m.resolution_source, m.resolution_evidence,
     m.facts_hash, m.valid_from, r.rules, greatest(s.received_at, m.valid_from)
 FROM staged_markets s JOIN markets m USING (market_id) LEFT JOIN market_rules r ON r.market_no = m.market_no
-WHERE {_SUPERSEDED}
 """
 _UPDATE_WHOLE = f"""
 UPDATE markets m SET {", ".join(f"{name} = s.{name}" for name in _STORED_FACTS)},
     facts_hash = s.facts_hash, valid_from = {_NEXT_VALID_FROM}, {_SET_TRADING}
-FROM staged_markets s WHERE m.market_id = s.market_id AND {_SUPERSEDED}
+FROM staged_markets s WHERE m.market_id = s.market_id
 """
 _SIDES = "(VALUES ('yes', s.yes_name, s.yes_token), ('no', s.no_name, s.no_token)) o (side, name, token_id)"
 _INSERT_NEW = f"""
@@ -126,6 +130,17 @@ WHERE market_rules.rules <> excluded.rules
 """
 
 
+_DROP_OUTCOMES = """
+DELETE FROM market_outcomes o USING staged_markets s JOIN markets m USING (market_id)
+WHERE o.market_no = m.market_no AND s.yes_name IS NULL
+"""
+_DROP_RULES = """
+DELETE FROM market_rules r USING staged_markets s JOIN markets m USING (market_id)
+WHERE r.market_no = m.market_no AND s.rules IS NULL
+"""
+_FACTS_STATEMENTS = (_KEEP_VERSIONS, _UPDATE_WHOLE, _WRITE_OUTCOMES, _DROP_OUTCOMES, _WRITE_RULES, _DROP_RULES)
+
+
 def known_markets(connection: Connection, platform: str) -> Known:
     """Hashes and openness of all markets of the venue that are not final, and which ones became so recently."""
     known = Known({})
@@ -155,8 +170,9 @@ def write_changes(connection: Connection, platform: str, changes: Changes, now: 
         connection.execute(text(_UPDATE_TRADING))
     if changes.facts:
         _stage_whole(connection, changes.facts.values())
+        connection.execute(text(_DROP_STALE))
         connection.execute(text(_APPEND_SNAPSHOTS.format(staged="staged_markets", moved=_MOVED)))
-        for statement in (_KEEP_VERSIONS, _UPDATE_WHOLE, _WRITE_OUTCOMES, _WRITE_RULES):
+        for statement in _FACTS_STATEMENTS:
             connection.execute(text(statement))
         connection.execute(text("TRUNCATE staged_markets"))
     if changes.new:

@@ -22,8 +22,9 @@ _FACTS = (
     "closes_at, resolves_at, settled_at, resolution_source, resolution_evidence, facts_hash, valid_from"
 )
 # A final market changes only to another final state: that is a correction, and never a reopening.
-_DIFFERS = """(m.status, m.outcome, m.payout_yes) IS DISTINCT FROM (s.status, s.outcome, s.payout_yes)
-    AND (m.status <> 'final' OR s.status = 'final')"""
+_DIFFERS = """(m.status <> 'final' OR s.status = 'final')
+    AND ((m.status, m.outcome, m.payout_yes) IS DISTINCT FROM (s.status, s.outcome, s.payout_yes)
+        OR (m.status = 'final' AND m.resolution_source IS NULL))"""
 _KEEP_VERSIONS = f"""
 INSERT INTO market_versions (market_no, {_FACTS}, rules, valid_to)
 SELECT m.market_no, {", ".join(f"m.{name}" for name in _FACTS.split(", "))}, r.rules, greatest(:now, m.valid_from)

@@ -13,6 +13,8 @@ from shared.cursors import UnknownCursor, cursor_of, key_of
 # The mid counts as the price where both sides are quoted no more than this apart; else the last trade does.
 INDICATIVE_SPREAD_MAX = "0.10"
 
+AMOUNT_DIGITS_MAX = 24
+
 _FEE = """
 CASE WHEN m.platform = 'kalshi' THEN json_strip_nulls(json_build_object(
         'fee_type', coalesce(e.fee_type_override, s.fee_type),
@@ -68,7 +70,10 @@ class Order:
 
     def read(self, key: str, cursor: str) -> Any:
         try:
-            return self.kind(key)
+            value = self.kind(key)
+            if isinstance(value, Decimal) and not (value.is_finite() and abs(value.adjusted()) < AMOUNT_DIGITS_MAX):
+                raise ValueError("no amount that we store")
+            return value
         except (ValueError, ArithmeticError) as error:
             raise UnknownCursor(cursor=cursor[:80]) from error
 
@@ -106,20 +111,15 @@ def markets_page(
         conditions.append(_after(order, sort, cursor, values))
     by = f"{sort.column} {'DESC' if sort.descending else 'ASC'} NULLS LAST, m.market_no"
     query = f"""
-        WITH page AS (
-            SELECT m.market_no, {sort.column}::text AS sort_key {_FROM}
-            {"WHERE " + " AND ".join(conditions) if conditions else ""}
-            ORDER BY {"m.market_no" if order == "id" else by} LIMIT :limit + 1
-        ), numbered AS (SELECT market_no, sort_key, row_number() OVER () AS place FROM page)
-        SELECT coalesce(json_agg(shaped.market ORDER BY place) FILTER (WHERE place <= :limit), '[]')::text,
-            count(*) > :limit, max(numbered.market_no) FILTER (WHERE place = :limit),
-            max(sort_key) FILTER (WHERE place = :limit)
-        FROM numbered, LATERAL (
-            SELECT to_json(shape) AS market FROM (SELECT {_SHAPE} {_FROM} WHERE m.market_no = numbered.market_no) shape
-        ) shaped
+        SELECT to_json(shape)::text AS market, m.market_no, {sort.column}::text AS sort_key
+        {_FROM} CROSS JOIN LATERAL (SELECT {_SHAPE}) shape
+        {"WHERE " + " AND ".join(conditions) if conditions else ""}
+        ORDER BY {"m.market_no" if order == "id" else by} LIMIT :limit + 1
     """
-    body, more, last_no, last_key = connection.execute(text(query), {**values, "limit": limit}).one()
-    return body.encode(), cursor_of(order, last_key or "", last_no) if more else None
+    rows = connection.execute(text(query), {**values, "limit": limit}).all()
+    last = rows[limit - 1] if len(rows) > limit else None
+    body = ",".join([row.market for row in rows[:limit]])
+    return f"[{body}]".encode(), cursor_of(order, last.sort_key or "", last.market_no) if last else None
 
 
 def count_markets(connection: Connection, which: MarketFilter) -> int:

@@ -185,7 +185,7 @@ def _outcomes(row: MarketRow, tokens: tuple[str, str] | None) -> tuple[MarketOut
     if len(names) != 2:
         raise Unreadable("not_binary", "outcomes", f"the market has {len(names)} outcomes instead of 2")
     yes, no = names
-    if not (isinstance(yes, str) and isinstance(no, str)) or "\0" in yes or "\0" in no:
+    if not (isinstance(yes, str) and isinstance(no, str) and plain(yes, "outcomes") and plain(no, "outcomes")):
         raise Unreadable("not_text", "outcomes", "`outcomes` holds a name that cannot be read")
     first, second = tokens or (None, None)
     return MarketOutcome("yes", yes, first), MarketOutcome("no", no, second)
