@@ -150,4 +150,6 @@ def _add_errors(app: FastAPI) -> None:
 
 def _sentence(item: Mapping[str, Any]) -> str:
     where = ".".join(str(part) for part in item["loc"] if part not in ("body", "query", "path"))
+    if item["type"] == "string_pattern_mismatch":
+        return f"{where}: this is not how it is written; /docs shows an example"
     return f"{where or 'the body'}: {item['msg'][0].lower()}{item['msg'][1:]}"

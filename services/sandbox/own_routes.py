@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
-from fastapi.templating import Jinja2Templates
 
 from services.sandbox import cursors, truth
 from services.sandbox.answers import said
@@ -21,9 +20,10 @@ from services.sandbox.domain.world import POLYMARKET
 from services.sandbox.faults import DECREES, Fault, FaultOrder
 from services.sandbox.resources import Sandbox
 from shared.errors import Invalid, NotFound
+from shared.pages.rendering import rendered, ribbon, templates_of
 
 router = APIRouter(tags=["sandbox"])
-templates = Jinja2Templates(Path(__file__).parent / "templates")
+TEMPLATES = templates_of(Path(__file__).parent / "templates")
 
 TRUTH_MAX = 1000
 RESOLVING_SOON = 12
@@ -135,6 +135,7 @@ def page(request: Request) -> Response:
     soon = [int(row) for row in np.argsort(events.end, kind="stable")[:RESOLVING_SOON]]
     rows = [_soon(sandbox, events, row, now) for row in soon]
     context = {
+        "ribbon": ribbon([True]),
         "world": world,
         "polymarket_events": int((world.venue == POLYMARKET).sum()),
         "polymarket_markets": int(world.size[world.venue == POLYMARKET].sum()),
@@ -146,7 +147,7 @@ def page(request: Request) -> Response:
         "settings": sandbox.settings,
         "now": rfc3339(now),
     }
-    return templates.TemplateResponse(request, "sandbox.html", context)
+    return rendered(TEMPLATES, "sandbox.html", "sandbox", context)
 
 
 def _soon(sandbox: Sandbox, events: Events, row: int, now: float) -> dict[str, object]:

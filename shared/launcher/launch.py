@@ -19,7 +19,7 @@ from shared.launcher.checks import LOGS, check_database, check_ports, only_one
 from shared.launcher.collection import collect_forever
 from shared.launcher.health import health_of
 from shared.launcher.programs import SIGNALS, Program, serve
-from shared.launcher.settings import LaunchSettings
+from shared.launcher.settings import LaunchSettings, pause_between_collections
 from shared.launcher.supervisor import Supervisor
 from shared.launcher.world import sandbox_variables
 from shared.topology import Service
@@ -51,7 +51,7 @@ def launch(settings: LaunchSettings, services: Sequence[Service], began: float) 
             supervisor.start(program)
         supervisor.wait_until_healthy()
         _show_table(addresses, settings.data_dir, time.monotonic() - began)
-        if settings.collect_every_seconds > 0:
+        if pause_between_collections(settings) > 0:
             supervisor.start(_collection(settings, addresses))
         _look_after(supervisor, cluster)
 
@@ -94,7 +94,7 @@ def _program(settings: LaunchSettings, service: Service) -> Program:
 def _collection(settings: LaunchSettings, addresses: dict[str, str]) -> Program:
     """A process like the others, so that the parent keeps a single thread, which makes forking safe."""
     token = settings.coliseum_token.get_secret_value() if settings.coliseum_token else None
-    every = settings.collect_every_seconds
+    every = pause_between_collections(settings)
     return Program("collection", lambda: collect_forever(addresses, token, every), in_terminal=True)
 
 

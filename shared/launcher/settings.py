@@ -15,7 +15,7 @@ class LaunchSettings(ServiceSettings):
     data_dir: Path = CHECKOUT / ".data"
     database_url: str | None = None  # none: an embedded Postgres
     live: bool = False
-    collect_every_seconds: float = Field(default=300, ge=0)  # 0: never
+    collect_every_seconds: float | None = Field(default=None, ge=0, allow_inf_nan=False)  # 0: never
 
     @field_validator("database_url")
     @classmethod
@@ -23,6 +23,17 @@ class LaunchSettings(ServiceSettings):
         if url and not url.startswith(("postgresql://", "postgres://", "postgresql+psycopg2://")):
             raise ValueError("must look like postgresql://user:password@host:port/database")
         return url
+
+
+SIMULATED_PAUSE_SECONDS = 60.0  # something ends there every few seconds, and one wants to see it
+LIVE_PAUSE_SECONDS = 300.0
+
+
+def pause_between_collections(settings: LaunchSettings) -> float:
+    """Seconds; 0 means that nothing is collected by itself."""
+    if settings.collect_every_seconds is not None:
+        return settings.collect_every_seconds
+    return LIVE_PAUSE_SECONDS if settings.live else SIMULATED_PAUSE_SECONDS
 
 
 def read_settings_file(file: Path, environment: MutableMapping[str, str]) -> None:
