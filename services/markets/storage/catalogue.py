@@ -144,7 +144,7 @@ _FACTS_STATEMENTS = (_KEEP_VERSIONS, _UPDATE_WHOLE, _WRITE_OUTCOMES, _DROP_OUTCO
 def known_markets(connection: Connection, platform: str) -> Known:
     """Hashes and openness of all markets of the venue that are not final, and which ones became so recently."""
     known = Known({})
-    query = f"""SELECT external_id, encode(facts_hash, 'hex') || encode(content_hash, 'hex'), status
+    query = f"""SELECT external_id, encode(facts_hash || content_hash, 'hex'), status
         FROM markets WHERE platform = '{platform}' AND (status <> 'final' OR updated_at > now() - {RECENTLY})"""
     for line in copy_out(connection, query):
         external_id, hashes, status = line.rstrip("\n").split("\t")
