@@ -59,6 +59,10 @@ class VenueSettings(DatabaseSettings):
         return url.rstrip("/")
 
 
+def _lowered(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
+
+
 Settings = TypeVar("Settings", bound=ServiceSettings)
 
 
@@ -69,7 +73,11 @@ def settings_of(kind: type[Settings]) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         variable = str(first["loc"][0]).upper() if first["loc"] else "the environment"
-        why = "is missing" if first["type"] == "missing" else f"cannot be used: {first['msg']}"
+        why = (
+            "is missing"
+            if first["type"] == "missing"
+            else f"cannot be used: {_lowered(first['msg'].removeprefix('Value error, '))}"
+        )
         raise SettingsError(f"{variable} {why}.") from error
     if settings.bind_host not in LOOPBACK_HOSTS and settings.coliseum_token is None:
         raise SettingsError(

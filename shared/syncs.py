@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Event as Signal
 from threading import Thread
 from time import perf_counter
@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 import structlog
 from prometheus_client import Counter as Total
 from prometheus_client import Gauge
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import Connection, Table, func, insert, select, update
 
 from shared.database import Database
 from shared.errors import Conflict
@@ -27,6 +27,7 @@ log = structlog.get_logger()
 
 REPORT_SECONDS = 1.0
 LOG_SECONDS = 5.0
+SILENCE_MAX = timedelta(seconds=15)  # a running sync that says nothing for so long is dead
 EXAMPLES_MAX = 3  # rejections kept word by word, a kind
 
 ROWS = Total("coliseum_sync_rows_total", "Rows of a listing by what became of them.", ["entity", "platform", "fate"])
@@ -174,7 +175,8 @@ def sync_state(connection: Connection, syncs: SyncTable) -> dict[str, Any]:
     table = syncs.table
     columns = select(table.c.sync_id, table.c.status, table.c.started_at, table.c.finished_at, table.c.platforms)
     newest = columns.order_by(table.c.started_at.desc()).limit(1)
-    running = connection.execute(newest.where(table.c.status == "running")).mappings().first()
+    heard = table.c.reported_at > func.now() - SILENCE_MAX
+    running = connection.execute(newest.where(table.c.status == "running", heard)).mappings().first()
     last = connection.execute(newest.where(table.c.status != "running")).mappings().first()
     return {"running": _shown(running), "last": _shown(last)}
 
