@@ -10,17 +10,34 @@ class Service:
     package: str  # under services/, holds app.py
     port: int
     needs_database: bool = True
+    app: str = "app"  # the name of the application in app.py
 
     @property
     def application(self) -> str:
-        return f"services.{self.package}.app:app"
+        return f"services.{self.package}.app:{self.app}"
 
 
 SANDBOX = Service("sandbox", "sandbox", 8090, needs_database=False)
 EVENTS = Service("events", "events", 8000)
 MARKETS = Service("markets", "markets", 8001)
+MOMENTUM = Service("strategy_momentum", "strategy", 8002, app="momentum")
+PAPER_TRADING = Service("paper_trading", "paper_trading", 8003)
+ORCHESTRATOR = Service("orchestrator", "orchestrator", 8004)
+MEAN_REVERSION = Service("strategy_mean_reversion", "strategy", 8005, app="mean_reversion")
+ARBITRAGE = Service("strategy_arbitrage", "strategy", 8006, app="arbitrage")
+HYBRID = Service("strategy_hybrid", "strategy", 8007, app="hybrid")
+BASELINE = Service("strategy_baseline", "strategy", 8010, app="baseline")
 
 SERVICES: tuple[Service, ...] = (SANDBOX, EVENTS, MARKETS)
+
+# Which service decides for a portfolio of this type.
+STRATEGIES: dict[str, Service] = {
+    "momentum": MOMENTUM,
+    "mean_reversion": MEAN_REVERSION,
+    "arbitrage": ARBITRAGE,
+    "hybrid": HYBRID,
+    "baseline": BASELINE,
+}
 
 
 def port_of(service: Service) -> int:

@@ -20,7 +20,12 @@ CLOCK_READERS = {
 }
 
 # A table that several services write to through one module of `shared`, by the design.
-SHARED_WRITERS = {"trading_signals": "shared/signals.py", "feed_entries": "shared/feed.py"}
+SHARED_WRITERS = {
+    "trading_signals": "shared/signals.py",
+    "signal_generations": "shared/signals.py",
+    "signal_archives": "shared/signals.py",
+    "feed_entries": "shared/feed.py",
+}
 
 # Where a float is no money, price or quantity: patterns of a file and of a name in it.
 FLOATS = {
