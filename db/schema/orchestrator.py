@@ -1,6 +1,7 @@
 """Tables that the orchestrator writes: cycles and their steps, equity over time, the schedule's runs and health."""
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -14,7 +15,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from db.schema.metadata import Moment, Money, catalogue
 
@@ -27,15 +28,24 @@ trading_cycles = Table(
     Column("kind", Text, nullable=False),
     Column("portfolio_id", Integer, ForeignKey("portfolios.portfolio_id")),  # of a cycle of one portfolio
     Column("status", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),  # 1, and one more with each resumption
+    Column("started_by", Text, nullable=False),
+    Column("asked", JSONB, nullable=False),  # the request, as its key stands for it and as a resumption needs it
+    Column("portfolio_ids", ARRAY(Integer), nullable=False),  # chosen when it began
+    Column("portfolios_done", Integer, nullable=False),
+    Column("portfolios_failed", Integer, nullable=False),
+    Column("signals_generated", Integer, nullable=False),
+    Column("trades_executed", Integer, nullable=False),
     Column("idempotency_key", Text, unique=True),
     Column("started_at", Moment, nullable=False),
     Column("finished_at", Moment),
     Column("reported_at", Moment, nullable=False),
     Column("failed_step", Text),
     Column("error", Text),
-    Column("answer", JSONB),
+    Column("answer", JSONB),  # of a cycle with a key, to be repeated as it was
     CheckConstraint(_CYCLE_STATUSES, name="status"),
     CheckConstraint("kind IN ('all', 'portfolio')", name="kind"),
+    CheckConstraint("started_by IN ('request', 'schedule')", name="started_by"),
     Index("trading_cycles_started_at_idx", text("started_at DESC")),
 )
 
@@ -88,6 +98,7 @@ equity_points = Table(
     Column("portfolio_id", Integer, ForeignKey("portfolios.portfolio_id"), nullable=False),
     Column("taken_at", Moment, nullable=False),
     Column("cycle_id", Uuid, nullable=False),
+    Column("ran", Boolean, nullable=False),  # false: it only stood by, or failed
     *_figures(),
     PrimaryKeyConstraint("portfolio_id", "taken_at"),
     UniqueConstraint("cycle_id", "portfolio_id"),
@@ -100,6 +111,7 @@ scheduled_jobs = Table(
     Column("started_at", Moment),
     Column("finished_at", Moment),
     Column("status", Text),
+    Column("note", Text),  # what it did, or why it was left out
     Column("error", Text),
     Column("runs", Integer, nullable=False),
     CheckConstraint("status IN ('running', 'done', 'failed', 'skipped')", name="status"),

@@ -91,9 +91,11 @@ resting_orders = Table(
     Column("ahead", Quantity, nullable=False),  # contracts at our price that came before us and are still there
     Column("reserved", Money, nullable=False),
     Column("fee_schedule", JSONB, nullable=False),
+    Column("fee_carried", Money, nullable=False),  # what rounding has taken too much so far (Kalshi)
     Column("status", Text, nullable=False),
     Column("placed_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
+    Column("watched_until", Moment, nullable=False),  # prints before this moment have been met
     Column("closed_at", Moment),
     Column("closed_why", Text),
     Index("resting_orders_open_idx", "market_no", "portfolio_id", postgresql_where=text("status = 'open'")),
@@ -209,7 +211,9 @@ market_settlements = Table(
     Column("evidence", JSONB),
     Column("venue_settled_at", Moment),
     Column("recorded_at", Moment, nullable=False),
+    Column("rechecked_at", Moment),  # when the venue was asked once more, a day after we paid
     PrimaryKeyConstraint("market_no", "version"),
+    Index("market_settlements_unchecked_idx", "recorded_at", postgresql_where=text("rechecked_at IS NULL")),
     CheckConstraint("result IN ('yes', 'no', 'split', 'void', 'scalar')", name="result"),
     CheckConstraint("(result = 'void') = (payout_yes IS NULL)", name="payout"),
 )
@@ -279,5 +283,23 @@ market_marks = Table(
     Column("market_no", Integer, ForeignKey("markets.market_no"), primary_key=True),
     Column("yes_bid", Price),
     Column("yes_ask", Price),
+    Column("unanswered", Boolean, nullable=False),  # the venue did not say: the quote is the last known one
     Column("marked_at", Moment, nullable=False),
+)
+
+# What a portfolio had traded when its positions were last marked: after a trade all of them are looked at again.
+portfolio_marks = Table(
+    "portfolio_marks",
+    catalogue,
+    Column("portfolio_id", Integer, ForeignKey("portfolios.portfolio_id"), primary_key=True),
+    Column("trade_count", Integer, nullable=False),
+)
+
+# How calls to another service went lately, for all replicas together.
+call_streaks = Table(
+    "call_streaks",
+    catalogue,
+    Column("service", Text, primary_key=True),
+    Column("failures", Integer, nullable=False),  # in a row
+    Column("failed_at", Moment, nullable=False),  # the last one
 )

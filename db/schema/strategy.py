@@ -65,6 +65,7 @@ trading_signals = Table(
     CheckConstraint("action IN ('buy_yes', 'buy_no', 'sell_yes', 'sell_no')", name="action"),
     CheckConstraint("order_kind IN ('ioc', 'limit')", name="order_kind"),
     CheckConstraint("num_nonnulls(amount, quantity) = 1 AND coalesce(amount, quantity) > 0", name="size"),
+    CheckConstraint("quantity IS NOT NULL OR action IN ('buy_yes', 'buy_no')", name="sale"),
     CheckConstraint("limit_price > 0 AND limit_price < 1", name="limit_price"),
     CheckConstraint("confidence BETWEEN 0 AND 1 AND probability BETWEEN 0 AND 1", name="opinion"),
 )

@@ -23,6 +23,31 @@ def dollars(value: Decimal | int | None, reason: str = "not said by the venue") 
     return Markup("${}").format(f"{Decimal(value).quantize(Decimal(1), ROUND_HALF_EVEN):,}")
 
 
+def money(value: Decimal | int | None, reason: str = "not known") -> Markup:
+    """Dollars and cents; the exact amount stands in the title."""
+    if value is None:
+        return missing(reason)
+    exact = Decimal(value)
+    sign = "−" if exact < 0 else ""
+    shown = f"{abs(exact).quantize(Decimal('0.01'), ROUND_HALF_EVEN):,}"
+    return Markup('<span title="{}">{}${}</span>').format(f"{exact:f} dollars", sign, shown)
+
+
+def gain(value: Decimal | int | None, reason: str = "not known") -> Markup:
+    """Dollars won or lost, with their sign: colour alone says nothing."""
+    if value is None:
+        return missing(reason)
+    exact = Decimal(value)
+    shown = f"{abs(exact).quantize(Decimal('0.01'), ROUND_HALF_EVEN):,}"
+    kind, sign = ("good", "+") if exact > 0 else ("bad", "−") if exact < 0 else ("", "")
+    return Markup('<span class="{}" title="{}">{}${}</span>').format(kind, f"{exact:f} dollars", sign, shown)
+
+
+def amount(value: Decimal | int | None, reason: str = "not known") -> Markup:
+    """Contracts, without zeros at the end."""
+    return missing(reason) if value is None else escape(f"{Decimal(value).normalize():,f}")
+
+
 def cents(value: Decimal | None, reason: str = "nobody quotes here") -> Markup:
     """A price of 0 to 1 dollars in cents; the venue's precision stands in the title."""
     if value is None:

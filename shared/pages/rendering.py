@@ -25,7 +25,7 @@ def templates_of(folder: Path) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for name in ("dollars", "cents", "count", "ago", "seconds", "missing"):
+    for name in ("dollars", "money", "gain", "amount", "cents", "count", "ago", "seconds", "missing"):
         environment.filters[name] = getattr(figures, name)
     return environment
 

@@ -90,6 +90,7 @@ CREATE TABLE trading_signals (
     CONSTRAINT trading_signals_order_kind_check CHECK (order_kind IN ('ioc', 'limit')),
     CONSTRAINT trading_signals_size_check
         CHECK (num_nonnulls(amount, quantity) = 1 AND coalesce(amount, quantity) > 0),
+    CONSTRAINT trading_signals_sale_check CHECK (quantity IS NOT NULL OR action IN ('buy_yes', 'buy_no')),
     CONSTRAINT trading_signals_limit_price_check CHECK (limit_price > 0 AND limit_price < 1),
     CONSTRAINT trading_signals_opinion_check CHECK (confidence BETWEEN 0 AND 1 AND probability BETWEEN 0 AND 1),
     CONSTRAINT trading_signals_generation_id_fkey FOREIGN KEY(generation_id)

@@ -13,6 +13,7 @@ CREATE TABLE scheduled_jobs (
     started_at timestamptz,
     finished_at timestamptz,
     status TEXT,
+    note TEXT,
     error TEXT,
     runs INTEGER NOT NULL,
     CONSTRAINT scheduled_jobs_pkey PRIMARY KEY (job),
@@ -33,6 +34,7 @@ CREATE TABLE equity_points (
     portfolio_id INTEGER NOT NULL,
     taken_at timestamptz NOT NULL,
     cycle_id UUID NOT NULL,
+    ran BOOLEAN NOT NULL,
     current_balance NUMERIC(24, 8) NOT NULL,
     total_invested NUMERIC(24, 8) NOT NULL,
     liquidation_value NUMERIC(24, 8) NOT NULL,
@@ -71,6 +73,14 @@ CREATE TABLE trading_cycles (
     kind TEXT NOT NULL,
     portfolio_id INTEGER,
     status TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    started_by TEXT NOT NULL,
+    asked JSONB NOT NULL,
+    portfolio_ids INTEGER[] NOT NULL,
+    portfolios_done INTEGER NOT NULL,
+    portfolios_failed INTEGER NOT NULL,
+    signals_generated INTEGER NOT NULL,
+    trades_executed INTEGER NOT NULL,
     idempotency_key TEXT,
     started_at timestamptz NOT NULL,
     finished_at timestamptz,
@@ -82,6 +92,7 @@ CREATE TABLE trading_cycles (
     CONSTRAINT trading_cycles_status_check
         CHECK (status IN ('running', 'success', 'partial', 'failed', 'interrupted')),
     CONSTRAINT trading_cycles_kind_check CHECK (kind IN ('all', 'portfolio')),
+    CONSTRAINT trading_cycles_started_by_check CHECK (started_by IN ('request', 'schedule')),
     CONSTRAINT trading_cycles_portfolio_id_fkey FOREIGN KEY(portfolio_id) REFERENCES portfolios (portfolio_id),
     CONSTRAINT trading_cycles_idempotency_key_key UNIQUE (idempotency_key)
 );

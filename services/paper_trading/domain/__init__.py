@@ -1,0 +1,1 @@
+"""Rules of the ledger: pure, without I/O."""

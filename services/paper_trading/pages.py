@@ -1,0 +1,68 @@
+"""The page of the paper trading service: who holds what, what was done last and why, and what waits."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import jiter
+from fastapi import Response
+from sqlalchemy import Connection, text
+
+from services.paper_trading.resources import Resources
+from services.paper_trading.storage import reading
+from shared.pages.rendering import rendered, ribbon, templates_of
+
+TEMPLATES = templates_of(Path(__file__).parent / "templates")
+ROWS = 30
+PORTFOLIOS_SHOWN = 200
+_MOMENTS = ("decided_at", "executed_at", "opened_at", "closed_at", "placed_at", "expires_at", "last_price_update")
+_OUTCOMES = """
+SELECT outcome, count(*) AS count FROM decisions
+WHERE decided_at > :since AND (CAST(:portfolio_id AS integer) IS NULL OR portfolio_id = :portfolio_id)
+GROUP BY outcome ORDER BY count(*) DESC, outcome
+"""
+
+
+def portfolios_page(here: Resources, asked: Mapping[str, str], now: datetime) -> Response:
+    """All portfolios, or one of them with `?portfolio_id=`."""
+    number = asked.get("portfolio_id", "")
+    portfolio_id = int(number) if number.isascii() and number.isdigit() and len(number) < 10 else None
+    with here.database.connection() as connection:
+        platforms = connection.execute(text("SELECT simulated FROM platforms ORDER BY platform")).scalars().all()
+        portfolios = _rows(connection, reading.PORTFOLIOS, {}, PORTFOLIOS_SHOWN)
+        chosen = next((each for each in portfolios if each["portfolio_id"] == portfolio_id), None)
+        which = {"portfolio_id": portfolio_id if chosen else None}
+        since = {**which, "since": now.replace(hour=0, minute=0, second=0, microsecond=0)}
+        facts: dict[str, Any] = {
+            "ribbon": ribbon(list(platforms)),
+            "now": now,
+            "portfolios": sorted(portfolios, key=lambda each: each["portfolio_id"]),
+            "chosen": chosen,
+            "unknown": number if number and chosen is None else None,
+            "positions": _rows(connection, reading.POSITIONS, {**which, "status": "open"}, ROWS),
+            "trades": _rows(connection, reading.TRADES, which, ROWS),
+            "decisions": _rows(connection, reading.DECISIONS, which, ROWS),
+            "orders": _rows(connection, reading.ORDERS, {**which, "status": "open"}, ROWS),
+            "outcomes": [dict(row) for row in connection.execute(text(_OUTCOMES), since).mappings()],
+        }
+    return rendered(TEMPLATES, "portfolios.html", "paper_trading", facts)
+
+
+def _rows(connection: Connection, listing: reading.Listing, wanted: dict[str, Any], limit: int) -> list[dict[str, Any]]:
+    body, _ = reading.rows_page(connection, listing, wanted, None, limit)
+    rows: list[dict[str, Any]] = jiter.from_json(body, float_mode="decimal")
+    return [_readable(row) for row in rows]
+
+
+def _readable(row: dict[str, Any]) -> dict[str, Any]:
+    for name in _MOMENTS:
+        if row.get(name):
+            row[name] = datetime.fromisoformat(row[name])
+    return {name: Decimal(value) if _is_figure(name, value) else value for name, value in row.items()}
+
+
+def _is_figure(name: str, value: Any) -> bool:
+    """A whole number of dollars comes as an int."""
+    return isinstance(value, int) and not isinstance(value, bool) and not name.endswith(("_id", "_count", "_positions"))

@@ -1,0 +1,38 @@
+"""What the paper trading service holds while it serves: settings, the database, the services it calls, its updater."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field
+
+from shared import topology
+from shared.calls import Calls
+from shared.database import Database
+from shared.settings import DatabaseSettings
+
+
+class Settings(DatabaseSettings):
+    price_update_seconds: int = Field(default=300, ge=0, le=86_400)  # 0: only when asked
+    book_age_max_seconds: int = Field(default=60, ge=1, le=3_600)
+    signal_age_max_seconds: int = Field(default=3_600, ge=1, le=7 * 86_400)
+    data_age_max_seconds: int = Field(default=3_600, ge=1, le=7 * 86_400)
+
+
+class Resources:
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self.settings = settings
+        self.database = database
+        token = settings.coliseum_token.get_secret_value() if settings.coliseum_token else None
+        self.markets = Calls("markets", topology.url_of(topology.MARKETS), token)
+        self.strategies: Mapping[str, Calls] = {
+            strategy_type: Calls(service.name, topology.url_of(service), token)
+            for strategy_type, service in topology.STRATEGIES.items()
+        }
+
+    def health(self) -> dict[str, Any]:
+        return {}
+
+    def close(self) -> None:
+        self.markets.close()
+        for strategy in self.strategies.values():
+            strategy.close()

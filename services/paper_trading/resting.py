@@ -1,0 +1,201 @@
+"""Orders that wait meet the trades that were printed since: what filled them is booked, what has lapsed is closed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection
+
+from services.paper_trading.domain import accounts
+from services.paper_trading.domain.accounts import ZERO, Holding
+from services.paper_trading.domain.deciding import Account
+from services.paper_trading.domain.offers import OPPOSITE, side_of
+from services.paper_trading.domain.orders import Met, Print, RestingOrder, meet, reservation
+from services.paper_trading.storage import orders as stored
+from services.paper_trading.storage import pending, recording
+from services.paper_trading.storage.maker_fills import MakerFill, latest_quotes, write_maker_fills
+from shared.calls import Calls
+from shared.database import Database
+from shared.syncs import Clock
+
+log = structlog.get_logger()
+
+MARKETS_AT_ONCE = 500
+PRINTS_SECONDS = 120
+OVERLAP = timedelta(minutes=2)  # prints may be listed late; none counts twice
+
+
+@dataclass
+class Watched:
+    """What a pass over the waiting orders did."""
+
+    orders: int = 0
+    filled: int = 0  # orders that got something
+    trades: int = 0
+    completed: int = 0
+    expired: int = 0
+    cancelled: int = 0
+    failures: int = 0  # markets whose prints could not be read
+
+
+def watch_orders(database: Database, markets: Calls, clock: Clock) -> Watched:
+    with database.connection() as connection:
+        waiting = stored.open_orders(connection)
+    watched = Watched(orders=len(waiting))
+    if waiting:
+        asked_at = clock()
+        prints, failed = prints_of(markets, waiting)
+        watched.failures = len(failed)
+        reached = [order for order in waiting if order.market_id not in failed]
+        with database.transaction() as connection:
+            _meet_all(connection, reached, prints, asked_at, clock(), watched)
+    return watched
+
+
+def prints_of(markets: Calls, waiting: Sequence[RestingOrder]) -> tuple[dict[str, list[Print]], set[str]]:
+    """By market, oldest first; and the markets whose prints could not be read."""
+    prints: dict[str, list[Print]] = {}
+    failed: set[str] = set()
+    market_ids = sorted({order.market_id for order in waiting})
+    for start in range(0, len(market_ids), MARKETS_AT_ONCE):
+        part = market_ids[start : start + MARKETS_AT_ONCE]
+        since = min(order.watched_until for order in waiting if order.market_id in part)
+        answer = markets.post("/markets/trades", {"market_ids": part, "since": since}, seconds=PRINTS_SECONDS)
+        failed.update(failure["market_id"] for failure in answer["failures"])
+        for trade in answer["trades"]:
+            prints.setdefault(trade["market_id"], []).append(_print_of(trade))
+    return prints, failed
+
+
+def _print_of(trade: Mapping[str, Any]) -> Print:
+    return Print(
+        print_id=trade["trade_id"],
+        price=Decimal(trade["price"]),
+        size=Decimal(trade["size"]),
+        taker_side=trade["taker_side"],
+        printed_at=datetime.fromisoformat(trade["traded_at"]),
+    )
+
+
+def _meet_all(
+    connection: Connection,
+    waiting: Sequence[RestingOrder],
+    prints: Mapping[str, Sequence[Print]],
+    asked_at: datetime,
+    now: datetime,
+    watched: Watched,
+) -> None:
+    portfolio_ids = sorted({order.portfolio_id for order in waiting})
+    market_nos = {order.market_no for order in waiting}
+    locked = pending.lock_accounts(connection, portfolio_ids, market_nos, now, {})
+    known = {order.order_id for order in waiting}
+    orders = [order for order in stored.lock_orders(connection, portfolio_ids) if order.order_id in known]
+    before = stored.met_before(connection, [order.order_id for order in orders])
+    quotes = latest_quotes(connection, sorted(market_nos))
+    moved: list[tuple[RestingOrder, str, str | None]] = []
+    met_prints: list[tuple[int, Met]] = []
+    fills: list[MakerFill] = []
+    for order in orders:
+        account = locked[order.portfolio_id]
+        new = [each for each in prints.get(order.market_id, ()) if (order.order_id, each.print_id) not in before]
+        after, met = meet(order, new, _at_most(account, order))
+        met_prints.extend((order.order_id, each) for each in met)
+        taken = [each for each in met if each.taken]
+        if taken:
+            fills.append(_book(account, order, taken, quotes.get(order.market_no), now))
+        moved.append(_moved_on(account, order, after, asked_at, watched))
+    stored.write_prints(connection, met_prints)
+    if fills:
+        write_maker_fills(connection, fills, now)
+    recording.write_holdings(connection, [(each.portfolio_id, each.touched) for each in locked.values()], now)
+    stored.write_orders(connection, moved, now)
+    recording.write_accounts(connection, list(locked.values()), now)
+    watched.trades = len(fills)
+    watched.filled = len({fill.order.order_id for fill in fills})
+
+
+def _at_most(account: Account, order: RestingOrder) -> Decimal:
+    """A sale gives what is held; a purchase has its cash reserved."""
+    if order.buying:
+        return order.left
+    held = account.held(order.market_no, side_of(order.action))
+    return held.quantity if held else ZERO
+
+
+def _book(
+    account: Account,
+    order: RestingOrder,
+    taken: Sequence[Met],
+    quote: tuple[Decimal | None, Decimal | None, datetime | None] | None,
+    now: datetime,
+) -> MakerFill:
+    outcome = side_of(order.action)
+    quantity = sum((each.taken for each in taken), ZERO)
+    fee = sum((each.fee for each in taken), ZERO)
+    cost = quantity * order.limit_price
+    merged, held = ZERO, account.held(order.market_no, outcome)
+    if order.buying:
+        after = accounts.bought(
+            held,
+            account.held(order.market_no, OPPOSITE[outcome]),
+            quantity,
+            cost,
+            fee,
+            market_no=order.market_no,
+            outcome=outcome,
+            now=now,
+        )
+        for holding in (after.other, after.same):
+            if holding is not None:
+                account.replace_holding(_marked(holding, quote, now))
+        merged, realized, cash = after.merged, after.realized_pnl, -after.paid
+        account.balance += after.merge_proceeds
+    else:
+        assert held is not None
+        sale = accounts.sold(held, quantity, cost, fee)
+        account.replace_holding(_marked(sale.held, quote, now))
+        realized, cash = sale.realized_pnl, sale.received
+    account.balance += cash
+    account.realized_pnl += realized
+    account.fees_paid += fee
+    account.trade_count += 1
+    return MakerFill(order, tuple(taken), quantity, cost, fee, merged, realized, cash)
+
+
+def _marked(
+    holding: Holding, quote: tuple[Decimal | None, Decimal | None, datetime | None] | None, now: datetime
+) -> Holding:
+    """By the stored quote of yes: the print itself was no bid."""
+    bid, ask, quoted_at = quote or (None, None, None)
+    own_bid = bid if holding.outcome == "yes" else None if ask is None else 1 - ask
+    mid = None if bid is None or ask is None else (bid + ask) / 2
+    own_mid = mid if holding.outcome == "yes" or mid is None else 1 - mid
+    return accounts.marked(holding, own_bid, own_mid, quoted_at or now)
+
+
+def _moved_on(
+    account: Account, order: RestingOrder, after: RestingOrder, asked_at: datetime, watched: Watched
+) -> tuple[RestingOrder, str, str | None]:
+    """The order's next status; what it no longer binds is given back."""
+    status, why = "open", None
+    if not after.left:
+        status, why = "filled", None
+        watched.completed += 1
+    elif not after.market_open:
+        status, why = "cancelled", "market_closed"
+        watched.cancelled += 1
+    elif asked_at >= after.expires_at:
+        status, why = "expired", None
+        watched.expired += 1
+    elif not after.buying and account.held(after.market_no, side_of(after.action)) is None:
+        status, why = "cancelled", "not_held"
+        watched.cancelled += 1
+    reserved = ZERO
+    if status == "open":
+        reserved = reservation(after.action, after.limit_price, after.left, after.fees)
+    reserved = min(reserved, order.reserved)
+    account.reserved += reserved - order.reserved
+    return replace(after, reserved=reserved, watched_until=asked_at - OVERLAP), status, why

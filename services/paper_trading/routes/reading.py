@@ -1,0 +1,120 @@
+"""Lists of what portfolios decided, traded, hold and were paid."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import Field
+
+from services.paper_trading import examples
+from services.paper_trading.resources import Resources
+from services.paper_trading.storage import reading
+from shared.answers import list_body, tagged_answer
+from shared.documented import answers
+from shared.parameters import Cursor, Limit, Word
+from shared.routes import resources_of
+
+router = APIRouter()
+
+Here = Annotated[Resources, Depends(resources_of)]
+PortfolioId = Annotated[Annotated[int, Field(ge=1, le=2**31 - 1)] | None, Query(description="None: all portfolios.")]
+
+
+@router.get(
+    "/paper-trading/positions",
+    tags=["reads"],
+    responses=answers({"positions": [examples.POSITION], "cursor": None}),
+    summary="What is held and was held, newest first",
+)
+def list_positions(
+    request: Request,
+    here: Here,
+    portfolio_id: PortfolioId = None,
+    market_id: Word | None = None,
+    status: Literal["open", "closed", "settled"] | None = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Response:
+    wanted = {"portfolio_id": portfolio_id, "market_id": market_id, "status": status}
+    return _page(request, here, reading.POSITIONS, wanted, cursor, limit)
+
+
+@router.get(
+    "/paper-trading/trades",
+    tags=["reads"],
+    responses=answers({"trades": [examples.TRADE], "cursor": None}),
+    summary="Fills with book, fee schedule and grades, newest first",
+)
+def list_trades(
+    request: Request,
+    here: Here,
+    portfolio_id: PortfolioId = None,
+    market_id: Word | None = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Response:
+    """`naive_cost` is what paper trading at the mid without fees would claim, `execution_cost` the difference."""
+    wanted = {"portfolio_id": portfolio_id, "market_id": market_id}
+    return _page(request, here, reading.TRADES, wanted, cursor, limit)
+
+
+@router.get(
+    "/paper-trading/decisions",
+    tags=["reads"],
+    responses=answers({"decisions": [examples.DECISION], "cursor": None}),
+    summary="What became of each signal, and why",
+)
+def list_decisions(
+    request: Request,
+    here: Here,
+    portfolio_id: PortfolioId = None,
+    market_id: Word | None = None,
+    outcome: Word | None = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Response:
+    wanted = {"portfolio_id": portfolio_id, "market_id": market_id, "outcome": outcome}
+    return _page(request, here, reading.DECISIONS, wanted, cursor, limit)
+
+
+@router.get(
+    "/paper-trading/cash-entries",
+    tags=["reads"],
+    responses=answers({"cash_entries": [examples.CASH_ENTRY], "cursor": None}),
+    summary="Every movement of cash; a balance is their sum",
+)
+def list_cash_entries(
+    request: Request, here: Here, portfolio_id: PortfolioId = None, limit: Limit = 100, cursor: Cursor = None
+) -> Response:
+    return _page(request, here, reading.CASH_ENTRIES, {"portfolio_id": portfolio_id}, cursor, limit)
+
+
+@router.get(
+    "/paper-trading/orders",
+    tags=["reads"],
+    responses=answers({"orders": [examples.ORDER], "cursor": None}),
+    summary="Limit orders that wait or waited",
+)
+def list_orders(
+    request: Request,
+    here: Here,
+    portfolio_id: PortfolioId = None,
+    market_id: Word | None = None,
+    status: Literal["open", "filled", "cancelled", "expired"] | None = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Response:
+    wanted = {"portfolio_id": portfolio_id, "market_id": market_id, "status": status}
+    return _page(request, here, reading.ORDERS, wanted, cursor, limit)
+
+
+def _page(
+    request: Request,
+    here: Resources,
+    listing: reading.Listing,
+    wanted: dict[str, Any],
+    cursor: str | None,
+    limit: int,
+) -> Response:
+    with here.database.connection() as connection:
+        body, after = reading.rows_page(connection, listing, wanted, cursor, limit)
+    return tagged_answer(request, list_body(listing.plural, body, after))
