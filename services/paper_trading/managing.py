@@ -13,6 +13,8 @@ from services.paper_trading.storage import orders, portfolios
 from shared.calls import Calls
 from shared.database import Database
 from shared.errors import Conflict, Invalid
+from shared.json_bytes import encoded
+from shared.trading.config_schema import config_schema
 from shared.trading.limits import PortfolioConfig
 
 
@@ -32,7 +34,7 @@ def schema_of(strategies: Mapping[str, Calls], strategy_type: str) -> Schema:
     """From the controller that decides for such portfolios. Models decide for themselves: for them the limits hold."""
     controller = strategies.get(strategy_type)
     if controller is None:
-        return PortfolioConfig.model_json_schema()
+        return config_schema(PortfolioConfig)
     schema: Schema = controller.get("/strategy/config-schema")
     return schema
 
@@ -40,7 +42,13 @@ def schema_of(strategies: Mapping[str, Calls], strategy_type: str) -> Schema:
 def usable_config(schema: Schema, config: Config, strategy_type: str) -> Config:
     if problems := problems_of(schema, config, strategy_type):
         raise ConfigInvalid(sentence="; ".join(problems) + ".", wrong=problems)
-    return with_defaults(schema, config)
+    full = with_defaults(schema, config)
+    try:
+        encoded(full)
+    except TypeError as error:  # text with half a character, numbers beyond 64 bits
+        sentence = "strategy_config holds text or numbers that cannot be stored."
+        raise ConfigInvalid(sentence=sentence, wrong=[sentence]) from error
+    return full
 
 
 def create_portfolio(

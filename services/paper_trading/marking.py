@@ -1,4 +1,4 @@
-"""What held positions are worth now: fresh prices of their markets in batches, then a few statements for all of them."""
+"""What held positions are worth now: fresh prices of their markets in batches, then few statements for all of them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field

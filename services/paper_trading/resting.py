@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 MARKETS_AT_ONCE = 500
 PRINTS_SECONDS = 120
-OVERLAP = timedelta(minutes=2)  # prints may be listed late; none counts twice
+OVERLAP = timedelta(minutes=10)  # Polymarket lists a print up to five minutes late; none counts twice
 
 
 @dataclass
@@ -64,7 +64,8 @@ def prints_of(markets: Calls, waiting: Sequence[RestingOrder]) -> tuple[dict[str
         part = market_ids[start : start + MARKETS_AT_ONCE]
         since = min(order.watched_until for order in waiting if order.market_id in part)
         answer = markets.post("/markets/trades", {"market_ids": part, "since": since}, seconds=PRINTS_SECONDS)
-        failed.update(failure["market_id"] for failure in answer["failures"])
+        # Of a tape that is too long the newest part was answered, and what is missing fills nothing.
+        failed.update(each["market_id"] for each in answer["failures"] if each["reason"] != "tape_too_long")
         for trade in answer["trades"]:
             prints.setdefault(trade["market_id"], []).append(_print_of(trade))
     return prints, failed

@@ -30,7 +30,6 @@ SETTLED = Counter("coliseum_positions_settled_total", "Positions paid by a final
 CORRECTED = Counter("coliseum_settlement_corrections_total", "Payments that a venue's correction changed.")
 
 
-
 @dataclass
 class Asked:
     """What the venues said of the markets that were asked for."""

@@ -29,7 +29,7 @@ class PortfolioConfig(BaseModel):
     platforms: tuple[Literal["polymarket", "kalshi"], ...] = Field(
         default=(), description="Venues to trade on; none: both."
     )
-    categories: tuple[Annotated[str, Field(min_length=1, max_length=80)], ...] = Field(
+    categories: tuple[Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00]*$")], ...] = Field(
         default=(), description="Categories to trade, as GET /markets shows them; none: all."
     )
     min_liquidity: Annotated[Decimal, Field(ge=0)] = Field(default=Decimal(0), description="Dollars.")

@@ -41,6 +41,7 @@ Abstention = Literal[
     "no_quote",
     "closes_too_soon",
     "closes_too_late",
+    "close_unknown",  # a limit on it is set, and the venue gives no date
     "market_closed",
     "no_history",
     "conviction_too_low",
@@ -61,6 +62,9 @@ Abstention = Literal[
     "below_minimum",
     "kelly_not_positive",
     "confidence_zero",
+    "fees_unknown",
+    "tick_unknown",
+    "max_signals",
     "portfolio_paused",
     "by_design",  # the cash entrant never trades
 ]

@@ -63,10 +63,11 @@ class Floor:
 
     def signal(self, market_id: str, action: str = "buy_yes", **facts: Any) -> NewSignal:
         """Asks for 100 dollars at up to 99 cents unless told otherwise."""
-        sizes = {name: Decimal(facts.pop(name)) for name in ("amount", "quantity") if name in facts}
+        sizes: dict[str, Any] = {name: Decimal(facts.pop(name)) for name in ("amount", "quantity") if name in facts}
         limit = Decimal(facts.pop("limit", "0.99" if action.startswith("buy") else "0.01"))
         chosen: dict[str, Any] = {"reason": "told so", **(sizes or {"amount": Decimal(100)}), **facts}
-        return NewSignal(self.market_no(market_id), action, limit, **chosen)  # type: ignore[arg-type]
+        told: Any = action
+        return NewSignal(self.market_no(market_id), told, limit, **chosen)
 
     def execute(self, portfolio_id: int) -> dict[str, Any]:
         answer = self.paper.post("/paper-trading/execute-signals", params={"portfolio_id": portfolio_id})
@@ -87,8 +88,8 @@ class Floor:
 def floor(fresh_database: Database, fresh_database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Floor]:
     with ExitStack() as running:
         world = World(running.enter_context(running_double()))
-        settings = MarketsSettings(database_url=fresh_database_url, **world.addresses, **UNLIMITED)
-        events_settings = EventsSettings(database_url=fresh_database_url, **world.addresses, **UNLIMITED)
+        chosen: dict[str, Any] = {"database_url": fresh_database_url, **world.addresses, **UNLIMITED}
+        settings, events_settings = MarketsSettings(**chosen), EventsSettings(**chosen)
         events = running.enter_context(client_of(events_service.events_app(events_settings)))
         app = markets_service.markets_app(settings)
         monkeypatch.setenv("MARKETS_URL", running.enter_context(serving(app)))

@@ -1,7 +1,6 @@
 """Whether a strategy's configuration can be used: the controller's own schema, and a sentence for each wrong field."""
 
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any
 
@@ -36,36 +35,14 @@ def problems_of(schema: Schema, config: Config, strategy_type: str) -> list[str]
 
 def with_defaults(schema: Schema, config: Config) -> Config:
     """Everything that holds for this portfolio written out, so that a later default does not change it silently."""
-    properties: Mapping[str, Any] = schema.get("properties", {})
-    full = {
-        name: _number(described, described["default"])
-        for name, described in properties.items()
-        if "default" in described
-    }
-    return {**full, **config}
+    known: Mapping[str, Any] = schema.get("properties", {})
+    return {**{name: each["default"] for name, each in known.items() if "default" in each}, **config}
 
 
 def merged(config: Config, changes: Config) -> Config:
     """A given key replaces, null takes it back to the default."""
     kept = {name: value for name, value in config.items() if name not in changes}
     return kept | {name: value for name, value in changes.items() if value is not None}
-
-
-def _number(described: Mapping[str, Any], default: Any) -> Any:
-    """A default that stands as text only because JSON has no decimals."""
-    kinds = {each.get("type") for each in described.get("anyOf", [])} | {described.get("type")}
-    if isinstance(default, str) and "number" in kinds:
-        return Decimal(default)
-    if isinstance(default, dict):
-        return {name: _plain(value) for name, value in default.items()}
-    return default
-
-
-def _plain(value: Any) -> Any:
-    try:
-        return Decimal(value) if isinstance(value, str) else value
-    except ArithmeticError:
-        return value
 
 
 def _sentences(error: ValidationError, strategy_type: str) -> Iterator[str]:

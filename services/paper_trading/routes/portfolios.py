@@ -19,7 +19,7 @@ router = APIRouter()
 
 Here = Annotated[Resources, Depends(resources_of)]
 PortfolioId = Annotated[int, Path(ge=1, le=2**31 - 1)]
-Name = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f]*\S[^\x00-\x1f]*$")]
+Name = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f]*[^\x00-\x20][^\x00-\x1f]*$")]
 StrategyType = Literal["momentum", "mean_reversion", "arbitrage", "hybrid", "baseline", "ai_model"]
 Frequency = Literal["every_cycle", "hourly", "daily", "weekly"]
 Reason = Annotated[str | None, Field(max_length=500, pattern=r"^[^\x00]*$")]

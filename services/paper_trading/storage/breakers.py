@@ -108,17 +108,13 @@ def write_trip(connection: Connection, trip: Trip, now: datetime) -> int | None:
     return number
 
 
-def resolve(
-    connection: Connection, breaker_ids: Sequence[int], action: str, notes: str | None, now: datetime
-) -> int:
+def resolve(connection: Connection, breaker_ids: Sequence[int], action: str, notes: str | None, now: datetime) -> int:
     """How many of them were open until now."""
     which = {"breaker_ids": list(breaker_ids), "action": action, "notes": notes, "now": now}
     return connection.execute(_RESOLVE, which).rowcount
 
 
-def days(
-    connection: Connection, portfolio_ids: Sequence[int] | None, day_start: datetime, now: datetime
-) -> list[Day]:
+def days(connection: Connection, portfolio_ids: Sequence[int] | None, day_start: datetime, now: datetime) -> list[Day]:
     """Of portfolios with a limit that has not tripped today."""
     which = {
         "portfolio_ids": None if portfolio_ids is None else list(portfolio_ids),

@@ -260,9 +260,7 @@ def collect_debts(connection: Connection, now: datetime) -> Decimal:
     return collected
 
 
-def stuck_markets(
-    connection: Connection, stuck_after: Mapping[str, timedelta], now: datetime, limit: int
-) -> bytes:
+def stuck_markets(connection: Connection, stuck_after: Mapping[str, timedelta], now: datetime, limit: int) -> bytes:
     """A JSON array of held markets that should have been final by now."""
     late = {"statuses": list(stuck_after), "before": [now - after for after in stuck_after.values()], "limit": limit}
     return str(connection.execute(_STUCK, late).scalar_one()).encode()
