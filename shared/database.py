@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import psycopg2
 from sqlalchemy import Connection, Engine, Executable, text
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
 from db.engine import engine_of
 
@@ -81,6 +81,8 @@ def copy_rows(connection: Connection, table: str, columns: Iterable[str], lines:
         cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN", text_of_rows, COPY_BYTES)
     except psycopg2.DataError as error:  # COPY goes past SQLAlchemy, whose errors the callers know
         raise DataError("COPY", None, error) from error
+    except psycopg2.IntegrityError as error:
+        raise IntegrityError("COPY", None, error) from error
     except psycopg2.OperationalError as error:
         raise OperationalError("COPY", None, error) from error
     finally:

@@ -77,7 +77,7 @@ class Gate:
         else:
             await self._pass(scope, _bounded(receive), answer, run_id)
         finally:
-            route = getattr(scope.get("route"), "path", None) or _known_path(scope["path"])
+            route = getattr(scope.get("route"), "path_format", None) or _known_path(scope["path"])
             requests, seconds = _meters(self.rules.service, scope["method"], route, answer.status)
             requests.inc()
             seconds.observe(perf_counter() - started)

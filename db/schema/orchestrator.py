@@ -15,7 +15,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB
 
 from db.schema.metadata import Moment, Money, catalogue
 
@@ -42,11 +42,12 @@ trading_cycles = Table(
     Column("reported_at", Moment, nullable=False),
     Column("failed_step", Text),
     Column("error", Text),
-    Column("answer", JSONB),  # of a cycle with a key, to be repeated as it was
+    Column("answer", JSON),  # of a cycle with a key, to be repeated as it was
     CheckConstraint(_CYCLE_STATUSES, name="status"),
     CheckConstraint("kind IN ('all', 'portfolio')", name="kind"),
     CheckConstraint("started_by IN ('request', 'schedule')", name="started_by"),
     Index("trading_cycles_started_at_idx", text("started_at DESC")),
+    Index("trading_cycles_running_idx", "status", postgresql_where=text("status = 'running'")),
 )
 
 cycle_steps = Table(

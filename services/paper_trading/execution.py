@@ -11,6 +11,7 @@ from prometheus_client import Counter
 from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, IntegrityError
 
+from services.paper_trading.breakers import note_call, trip_and_resolve
 from services.paper_trading.domain.deciding import (
     Account,
     Ages,
@@ -22,10 +23,12 @@ from services.paper_trading.domain.deciding import (
 )
 from services.paper_trading.domain.offers import NoOffer, Offer, offer_of
 from services.paper_trading.storage import pending, recording
+from services.paper_trading.storage.breakers import all_open_breakers
 from services.paper_trading.storage.recording import Executed, RecordedTrade
 from shared.calls import Calls
 from shared.database import Database
-from shared.errors import NotFound
+from shared.errors import NotFound, Problem
+from shared.feed import NewEntry, append_entries, wake
 from shared.syncs import Clock
 
 log = structlog.get_logger()
@@ -48,6 +51,7 @@ class Policy:
 
     book_max: timedelta
     signal_max: timedelta
+    data_max: timedelta
 
     def ages(self, overrides: Mapping[str, Decimal]) -> Ages:
         def seconds(name: str, configured: timedelta) -> timedelta:
@@ -98,19 +102,22 @@ def execute_signals(
         raise PortfolioNotFound(portfolio_ids=unknown[:20])
     answers = {number: Answer(account, (), ()) for number, account in known.items()}
     if signals:
-        offers = offers_of(markets, signals, clock)
-        answers.update(_execute_together(database, signals, offers, policy, clock()))
+        offers = offers_of(database, markets, signals, clock)
+        trip_and_resolve(database, policy.data_max, clock(), sorted({signal.portfolio_id for signal in signals}))
+        answers.update(act_on(database, signals, offers, policy, clock()))
     return [answers[number] for number in portfolio_ids]
 
 
-def offers_of(markets: Calls, signals: Sequence[Signal], clock: Clock) -> dict[int, Offer | NoOffer]:
+def offers_of(
+    database: Database, markets: Calls, signals: Sequence[Signal], clock: Clock
+) -> dict[int, Offer | NoOffer]:
     """The books of these signals' markets, fetched before anything is locked."""
     wanted = {signal.market_id: signal.market_no for signal in signals}
     offers: dict[int, Offer | NoOffer] = {}
     market_ids = list(wanted)
     for start in range(0, len(market_ids), BOOKS_AT_ONCE):
         asked = {"market_ids": market_ids[start : start + BOOKS_AT_ONCE], "max_age_seconds": BOOK_REUSE_SECONDS}
-        answer = markets.post("/markets/books", asked, seconds=BOOKS_SECONDS)
+        answer = _books(database, markets, asked, clock)
         now = clock()
         for book in answer["books"]:
             offers[wanted[book["market_id"]]] = offer_of(wanted[book["market_id"]], book, now)
@@ -119,7 +126,19 @@ def offers_of(markets: Calls, signals: Sequence[Signal], clock: Clock) -> dict[i
     return offers
 
 
-def _execute_together(
+def _books(database: Database, markets: Calls, asked: Mapping[str, Any], clock: Clock) -> Any:
+    """Whether books can be had is watched: without them there is no buying."""
+    try:
+        answer = markets.post("/markets/books", asked, seconds=BOOKS_SECONDS)
+    except Problem:
+        note_call(database, False, clock())
+        raise
+    venue_failed = any(failure["reason"].startswith("venue_") for failure in answer["failures"])
+    note_call(database, bool(answer["books"]) or not venue_failed, clock())
+    return answer
+
+
+def act_on(
     database: Database, signals: Sequence[Signal], offers: Offers, policy: Policy, now: datetime
 ) -> dict[int, Answer]:
     """All portfolios in one transaction; when the database refuses it, one by one, so that only the cause fails."""
@@ -134,7 +153,7 @@ def _execute_together(
             return {portfolio_id: _failed(database, portfolio_id, error)}
     answers: dict[int, Answer] = {}
     for own in by_portfolio.values():
-        answers.update(_execute_together(database, own, offers, policy, now))
+        answers.update(act_on(database, own, offers, policy, now))
     return answers
 
 
@@ -160,10 +179,15 @@ def _execute(
                 errors[portfolio_id] = decided
         deciding = [each for each in executed.values() if each.decisions]
         trades = recording.record(connection, deciding, now) if deciding else []
+        append_entries(connection, _news(trades, deciding), now)
+    if trades:
+        wake(database)
     _count(deciding)
+    traded: dict[int, list[RecordedTrade]] = {}
+    for trade in trades:
+        traded.setdefault(trade.account.portfolio_id, []).append(trade)
     answers = {
-        number: Answer(each.account, each.decisions, [t for t in trades if t.account is each.account])
-        for number, each in executed.items()
+        number: Answer(each.account, each.decisions, traded.get(number, ())) for number, each in executed.items()
     }
     for number, error in errors.items():
         with database.connection() as connection:
@@ -178,9 +202,9 @@ def _locked(
     market_nos = {signal.market_no for own in by_portfolio.values() for signal in own}
     since = now - timedelta(hours=1)  # no book that is older is traded on
     accounts = pending.lock_accounts(connection, list(by_portfolio), market_nos, since, overrides)
-    for portfolio_id, breakers in pending.open_breakers(connection, list(by_portfolio)).items():
-        if portfolio_id in accounts:
-            accounts[portfolio_id].breakers = breakers
+    standing = all_open_breakers(connection)
+    for portfolio_id, account in accounts.items():
+        account.breakers = tuple(each for each in standing if each.portfolio_id in (None, portfolio_id))
     return accounts, overrides
 
 
@@ -210,6 +234,33 @@ def _count(executed: Sequence[Executed]) -> None:
             if decision.trade is not None:
                 dollars = FILLED_DOLLARS.labels(each.account.strategy_type, decision.signal.action)
                 dollars.inc(float(decision.trade.fill.cost))
+
+
+def _news(trades: Sequence[RecordedTrade], executed: Sequence[Executed]) -> list[NewEntry]:
+    """What the feed tells of it."""
+    news = [
+        NewEntry("trade", _told(trade), trade.account.portfolio_id, trade.decision.signal.market_no) for trade in trades
+    ]
+    for each in executed:
+        for decision in each.decisions:
+            if decision.rest is not None:
+                signal = decision.signal
+                told = {"action": signal.action, "limit_price": signal.limit_price, "quantity": decision.rest.quantity}
+                news.append(NewEntry("order", told, each.account.portfolio_id, signal.market_no))
+    return news
+
+
+def _told(recorded: RecordedTrade) -> dict[str, Any]:
+    trade = recorded.decision.trade
+    assert trade is not None
+    made = trade.fill
+    return {
+        "trade_id": recorded.trade_id,
+        "action": recorded.decision.signal.action,
+        "quantity": made.quantity,
+        "cost": made.cost,
+        "fee": made.fee,
+    }
 
 
 def _trade_shown(recorded: RecordedTrade) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What the paper trading service holds while it serves: settings, the database, the services it calls, its updater."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Protocol
 
 from pydantic import Field
 
@@ -18,6 +18,10 @@ class Settings(DatabaseSettings):
     data_age_max_seconds: int = Field(default=3_600, ge=1, le=7 * 86_400)
 
 
+class Closing(Protocol):
+    def close(self) -> None: ...
+
+
 class Resources:
     def __init__(self, settings: Settings, database: Database) -> None:
         self.settings = settings
@@ -29,10 +33,11 @@ class Resources:
             for strategy_type, service in topology.STRATEGIES.items()
         }
 
-    def health(self) -> dict[str, Any]:
-        return {}
+        self.at_work: list[Closing] = []  # threads, which end before what they use is closed
 
     def close(self) -> None:
+        for thread in self.at_work:
+            thread.close()
         self.markets.close()
         for strategy in self.strategies.values():
             strategy.close()

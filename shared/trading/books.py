@@ -125,48 +125,43 @@ class NoGrid(ValueError):
 class Grid:
     """The prices that a venue takes, strictly between 0 and 1."""
 
-    bands: tuple[Band, ...]  # by rising price
+    bands: tuple[Band, ...]  # by rising price; the first begins and the last ends at a price that is taken
 
     @classmethod
     def of(cls, tick_size: Decimal | None, price_bands: Sequence[Mapping[str, Any]] | None = None) -> "Grid":
         """From a market's `price_bands`, where it has them, else from its `tick_size`."""
-        bands = [Band(*(Decimal(band[name]) for name in Band._fields)) for band in price_bands or ()]
-        if not bands and tick_size is not None:
-            bands = [Band(ZERO, ONE, Decimal(tick_size))]
-        if not bands or any(band.step <= 0 or band.start >= band.end for band in bands):
+        told = [tuple(Decimal(band[name]) for name in Band._fields) for band in price_bands or ()]
+        if not told and tick_size is not None:
+            told = [(ZERO, ONE, Decimal(tick_size))]
+        bands = [_inside(*band) for band in sorted(told) if band[2] > 0]
+        if not bands or any(band.start > band.end for band in bands) or len(bands) < len(told):
             raise NoGrid(f"the tick is {tick_size}, the bands of prices are {price_bands or 'not told'}")
-        return cls(tuple(sorted(bands)))
+        return cls(tuple(bands))
 
     def holds(self, price: Decimal) -> bool:
-        if not ZERO < price < ONE:
-            return False
         for start, end, step in self.bands:
-            if price < start or price > end or (price - start) % step:
-                continue
-            return True
+            if start <= price <= end:
+                if (price - start) % step:
+                    continue
+                return True
         return False
 
     def down(self, price: Decimal) -> Decimal:
         """The highest price of the grid that is not above this one; the lowest of all where there is none."""
-        price = min(max(price, self.lowest), self.highest)
-        return max(_at(band, min(price, band.end), ROUND_FLOOR) for band in self.bands if band.start <= price)
+        below = [_at(band, min(price, band.end), ROUND_FLOOR) for band in self.bands if band.start <= price]
+        return max(below, default=self.bands[0].start)
 
     def up(self, price: Decimal) -> Decimal:
         """The lowest price of the grid that is not below this one; the highest of all where there is none."""
-        price = min(max(price, self.lowest), self.highest)
         above = [_at(band, max(price, band.start), ROUND_CEILING) for band in self.bands if band.end >= price]
-        return min(found for found, band in zip(above, self.bands[-len(above) :], strict=True) if found <= band.end)
+        return min(above, default=self.bands[-1].end)
 
-    @property
-    def lowest(self) -> Decimal:
-        first = self.bands[0]
-        return first.start if first.start > 0 else first.step
 
-    @property
-    def highest(self) -> Decimal:
-        last = self.bands[-1]
-        top = _at(last, last.end, ROUND_FLOOR)
-        return top if top < 1 else top - last.step
+def _inside(start: Decimal, end: Decimal, step: Decimal) -> Band:
+    """Without 0 and 1, which nobody can trade at, and ending at a price of the band."""
+    start, end = (start if start > 0 else start + step), min(end, ONE)
+    last = start + (end - start) // step * step
+    return Band(start, last if last < 1 else last - step, step)
 
 
 def _at(band: Band, price: Decimal, rounding: str) -> Decimal:

@@ -9,17 +9,9 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, NamedTuple
 
 from shared.trading.books import CENT, Action, Grid, Ladder, Level, NoGrid
-from shared.trading.fees import (
-    POLYMARKET_STEP,
-    ZERO,
-    FeeTerms,
-    KalshiFees,
-    UnreadableTerms,
-    charged_fee,
-    level_fee,
-)
+from shared.trading.fees import ZERO, FeeTerms, UnreadableTerms, charged_fee
 from shared.trading.reasons import Outcome
-from shared.trading.stairs import Filled, Stairs, stairs_for_amount, stairs_for_quantity
+from shared.trading.stairs import Filled, Stairs, largest_part, reaching, stairs_of, within
 
 PRICE_STEP = Decimal("0.000001")
 
@@ -107,7 +99,7 @@ def venue_rules(
 
 def fill(order: Order, levels: Sequence[Level], rules: Rules) -> Fill | NoFill:
     """Immediate or cancel: what these levels give for this order. They are `Book.levels(order.action)`."""
-    action, limit, amount = order.action, order.limit_price, order.amount
+    action, limit = order.action, order.limit_price
     buying = action in BUYING
     if not rules.grid.holds(limit if action in OF_YES else 1 - limit):
         return NoFill("off_tick", f"the venue takes no limit of {limit}")
@@ -117,116 +109,71 @@ def fill(order: Order, levels: Sequence[Level], rules: Rules) -> Fill | NoFill:
     best = ladder[0][0]
     if best > limit if buying else best < limit:
         return NoFill("price_moved", f"the best price is {best}, the limit {limit}")
-    if order.quantity is not None:
-        found = _of_quantity(order.quantity, limit, ladder, rules, buying)
-        if amount is None or isinstance(found, NoFill) or found.spent <= amount:
-            return _allowed(found, order, rules)
-    assert amount is not None
-    return _allowed(_for_amount(amount, limit, ladder, rules), order, rules)
-
-
-def graded(fill: Fill, action: Action, mid: Decimal | None) -> Decimal | None:
-    """What the fill cost beyond the mid without fees, in dollars: its execution cost. None where there is no mid."""
-    if mid is None:
-        return None
-    at_mid = mid * fill.quantity
-    return fill.spent - at_mid if action in ("buy_yes", "buy_no") else at_mid - fill.received
-
-
-def _allowed(found: Fill | NoFill, order: Order, rules: Rules) -> Fill | NoFill:
-    """The venue's minimums are of the order as it is sent, so a thin book may fill less than them."""
+    found = _walked(order, ladder, rules, buying)
     if isinstance(found, NoFill):
         return found
-    if order.action in ("sell_yes", "sell_no"):
+    if not buying:
         if found.fee > found.cost:
             return NoFill("below_minimum", f"the fee of {found.fee} is more than the sale brings, {found.cost}")
-        return found
-    sent = order.limit_price * (order.quantity or ZERO) if order.amount is None else order.amount - found.fee
-    if sent < rules.cost_min:
+    elif _sent(order, found) < rules.cost_min:
         return NoFill("below_minimum", f"the venue takes no purchase of less than {rules.cost_min} dollars before fees")
     return found
 
 
-def _of_quantity(quantity: Decimal, limit: Decimal, ladder: Ladder, rules: Rules, buying: bool) -> Fill | NoFill:
-    step, terms = rules.quantity_step, rules.fees
-    wanted = quantity // step * step
-    if wanted < rules.quantity_min or not wanted:
-        return NoFill("below_minimum", f"{quantity} contracts are asked for, the least is {rules.quantity_min}")
-    stairs, whole = stairs_for_quantity(ladder, terms, step, wanted, buying=buying)
-    within = _within(stairs, limit)
-    if whole >= within:
-        if not within:
-            return NoFill("no_book", f"less than {step} contracts are offered within the limit")
-        return _taken(stairs, within, complete=stairs.quantities[within] == wanted)
-    part = wanted - stairs.quantities[whole]
-    if not part:
-        return _taken(stairs, whole, complete=True)
-    price = stairs.levels[whole][0]
-    fee, _ = level_fee(terms, stairs.carried[whole], price, part, buying=buying)
-    return _taken_with(stairs, whole, price, part, fee)
+def execution_cost(fill: Fill, action: Action, mid: Decimal | None) -> Decimal | None:
+    """What the fill cost beyond the mid without fees, in dollars: its execution cost. None where there is no mid."""
+    if mid is None:
+        return None
+    at_mid = mid * fill.quantity
+    return fill.spent - at_mid if action in BUYING else at_mid - fill.received
 
 
-def _for_amount(amount: Decimal, limit: Decimal, ladder: Ladder, rules: Rules) -> Fill | NoFill:
-    stairs, whole = stairs_for_amount(ladder, rules.fees, rules.quantity_step, amount)
-    within = _within(stairs, limit)
-    if whole >= within:
-        if not within:
-            return NoFill("no_book", f"less than {rules.quantity_step} contracts are offered within the limit")
-        left = amount - stairs.spent[within]
-        return _taken(stairs, within, complete=not left or not _largest(stairs, within - 1, left)[0])
-    part, fee = _largest(stairs, whole, amount - stairs.spent[whole])
-    if part:
-        return _taken_with(stairs, whole, stairs.levels[whole][0], part, fee)
-    if whole:
-        return _taken(stairs, whole, complete=True)
-    return NoFill("below_minimum", f"{amount} dollars do not buy {rules.quantity_step} contracts with their fee")
+def _sent(order: Order, found: Fill) -> Decimal:
+    """Dollars of a purchase as the venue counts them against its minimum: of a thin book, less may be filled."""
+    if order.amount is not None:
+        return order.amount - found.fee
+    return order.limit_price * (order.quantity or ZERO)
 
 
-def _within(stairs: Stairs, limit: Decimal) -> int:
-    """How many of the levels are at the limit or better."""
+def _walked(order: Order, ladder: Ladder, rules: Rules, buying: bool) -> Fill | NoFill:
+    amount, quantity, step, limit = order.amount, order.quantity, rules.quantity_step, order.limit_price
+    if quantity is not None:
+        quantity = quantity // step * step
+        if quantity < rules.quantity_min or quantity <= ZERO:
+            return NoFill("below_minimum", f"of {order.quantity} contracts wanted, {rules.quantity_min} is the least")
+    if amount is not None and amount <= ZERO:
+        return NoFill("below_minimum", f"nothing can be bought for {amount} dollars")
+    stairs, whole = reaching(stairs_of(ladder, rules.fees, step, buying), amount, quantity)
     levels = stairs.levels
-    count = len(levels)
-    if stairs.buying:
-        while count and levels[count - 1][0] > limit:
-            count -= 1
+    if whole == len(levels) or (levels[whole][0] > limit if buying else levels[whole][0] < limit):
+        return _all_that_is_offered(stairs, within(stairs, limit), amount, quantity)
+    price, part, _ = levels[whole]
+    if quantity is not None:
+        part = min(part, quantity - stairs.quantities[whole])
+    if amount is not None:
+        part, cost, fee = largest_part(stairs, whole, amount - stairs.spent[whole], part)
     else:
-        while count and levels[count - 1][0] < limit:
-            count -= 1
-    return count
-
-
-def _taken(stairs: Stairs, whole: int, complete: bool) -> Fill:
-    return Fill(stairs.levels[:whole], stairs.quantities[whole], stairs.costs[whole], stairs.fees[whole], complete)
-
-
-def _taken_with(stairs: Stairs, whole: int, price: Decimal, part: Decimal, fee: Decimal) -> Fill:
-    """Levels taken whole and a part of the next one, with which the order has all it wanted."""
-    return Fill(
-        (*stairs.levels[:whole], (price, part, fee)),
-        stairs.quantities[whole] + part,
-        stairs.costs[whole] + price * part,
-        stairs.fees[whole] + fee,
-        True,
-    )
-
-
-def _largest(stairs: Stairs, level: int, left: Decimal) -> tuple[Decimal, Decimal]:
-    """The largest part of a level whose cost and fee fit what is left, and its fee."""
-    terms, step = stairs.terms, stairs.step
-    price, size, _ = stairs.levels[level]
-    carried = stairs.carried[level]
-    if isinstance(terms, KalshiFees):  # the balance moves in whole steps; no rebate is more than what is carried
-        most = left // terms.balance_step * terms.balance_step + carried
-    else:  # no rounding takes off more than a step
-        most = left + POLYMARKET_STEP
-    each = stairs.each[level]
-    part = most // ((price + each) * step) * step
-    if part > size:
-        part = size
-    while part > 0:
         cost = price * part
-        fee, _ = charged_fee(terms, carried, cost, each * part, True)
-        if cost + fee <= left:
-            return part, fee
-        part -= step
-    return ZERO, ZERO
+        fee, _ = charged_fee(rules.fees, stairs.carried[whole], cost, stairs.each[whole] * part, buying)
+    if part:
+        taken = (*levels[:whole], (price, part, fee))
+        return Fill(
+            taken, stairs.quantities[whole] + part, stairs.costs[whole] + cost, stairs.fees[whole] + fee, complete=True
+        )
+    if whole:
+        return _whole(stairs, whole, complete=True)
+    return NoFill("below_minimum", f"{amount} dollars do not buy {step} contracts with their fee")
+
+
+def _all_that_is_offered(stairs: Stairs, whole: int, amount: Decimal | None, quantity: Decimal | None) -> Fill | NoFill:
+    """Complete where the order wanted no more: all its contracts, or what its money buys at the last price."""
+    if not whole:
+        return NoFill("no_book", f"less than {stairs.step} contracts are offered within the limit")
+    complete = stairs.quantities[whole] == quantity
+    if amount is not None and not complete:
+        complete = not largest_part(stairs, whole - 1, amount - stairs.spent[whole], stairs.step)[0]
+    return _whole(stairs, whole, complete)
+
+
+def _whole(stairs: Stairs, whole: int, complete: bool) -> Fill:
+    return Fill(stairs.levels[:whole], stairs.quantities[whole], stairs.costs[whole], stairs.fees[whole], complete)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from shared.trading.books import Ladder
-from shared.trading.fees import ZERO, FeeTerms, charged_fee, model_fee
+from shared.trading.fees import POLYMARKET_STEP, ZERO, FeeTerms, PolymarketFees, charged_fee, model_fee
 
 FIRST_LEVELS = 4  # computed at once; when an order goes further, as many again
 
@@ -19,12 +19,13 @@ Filled = tuple[Decimal, Decimal, Decimal]  # price, quantity and fee of one leve
 class Stairs:
     """Each list of sums begins with zero: at `n` stands what the first n levels come to."""
 
+    ladder: Ladder
     terms: FeeTerms
     step: Decimal  # of quantities; what is offered of a level beyond whole steps is not taken
     buying: bool
     looked_at: int  # levels of the ladder, of which those smaller than a step have no place here
     levels: tuple[Filled, ...]
-    each: tuple[Decimal, ...]  # the unrounded fee of one contract
+    each: tuple[Decimal, ...]  # the fee of one contract of the level, before any rounding
     quantities: tuple[Decimal, ...]
     costs: tuple[Decimal, ...]
     fees: tuple[Decimal, ...]
@@ -32,42 +33,20 @@ class Stairs:
     carried: tuple[Decimal, ...]  # the accumulator of the order
 
 
-def stairs_for_amount(ladder: Ladder, terms: FeeTerms, step: Decimal, amount: Decimal) -> tuple[Stairs, int]:
-    """The sums, and how many levels a purchase for this amount takes whole."""
-    stairs = _stairs(ladder, terms, step, buying=True)
-    while (whole := bisect_right(stairs.spent, amount) - 1) == len(stairs.levels) and stairs.looked_at < len(ladder):
-        stairs = _extended(ladder, stairs)
-    return stairs, whole
-
-
-def stairs_for_quantity(
-    ladder: Ladder, terms: FeeTerms, step: Decimal, quantity: Decimal, *, buying: bool
-) -> tuple[Stairs, int]:
-    """The sums, and how many levels an order of so many contracts takes whole."""
-    stairs = _stairs(ladder, terms, step, buying=buying)
-    while (whole := bisect_right(stairs.quantities, quantity) - 1) == len(stairs.levels) and stairs.looked_at < len(
-        ladder
-    ):
-        stairs = _extended(ladder, stairs)
-    return stairs, whole
-
-
-def _stairs(ladder: Ladder, terms: FeeTerms, step: Decimal, *, buying: bool) -> Stairs:
+def stairs_of(ladder: Ladder, terms: FeeTerms, step: Decimal, buying: bool) -> Stairs:
     known = ladder.remembered
-    if (
-        isinstance(known, Stairs)
-        and (known.terms is terms or known.terms == terms)
-        and known.step == step
-        and known.buying is buying
-    ):
-        return known
+    if isinstance(known, Stairs) and known.buying is buying:
+        if known.terms is terms and known.step is step:
+            return known
+        if known.terms == terms and known.step == step:
+            return known
     nothing = (ZERO,)
-    return _extended(ladder, Stairs(terms, step, buying, 0, (), (), nothing, nothing, nothing, nothing, nothing))
+    return extended(Stairs(ladder, terms, step, buying, 0, (), (), nothing, nothing, nothing, nothing, nothing))
 
 
-def _extended(ladder: Ladder, stairs: Stairs) -> Stairs:
-    """Threads may do this at the same time: each makes the same sums anew, and one of them is kept."""
-    terms, step, buying = stairs.terms, stairs.step, stairs.buying
+def extended(stairs: Stairs) -> Stairs:
+    """With more levels. Threads may do this at the same time: they make the same sums, and one of them is kept."""
+    ladder, terms, step, buying = stairs.ladder, stairs.terms, stairs.step, stairs.buying
     levels, each, quantities, costs = [*stairs.levels], [*stairs.each], [*stairs.quantities], [*stairs.costs]
     fees, spent, carries = [*stairs.fees], [*stairs.spent], [*stairs.carried]
     quantity, cost, paid, carried = quantities[-1], costs[-1], fees[-1], carries[-1]
@@ -86,6 +65,50 @@ def _extended(ladder: Ladder, stairs: Stairs) -> Stairs:
         spent.append(cost + paid)
         carries.append(carried)
     sums = (quantities, costs, fees, spent, carries)
-    made = Stairs(terms, step, buying, until, tuple(levels), tuple(each), *(tuple(values) for values in sums))
+    made = Stairs(ladder, terms, step, buying, until, tuple(levels), tuple(each), *(tuple(values) for values in sums))
     ladder.remembered = made
     return made
+
+
+def reaching(stairs: Stairs, amount: Decimal | None, quantity: Decimal | None) -> tuple[Stairs, int]:
+    """How many levels from the best on an amount, or so many contracts, take whole; with the stairs as far as that."""
+    while True:
+        whole = len(stairs.levels)
+        if amount is not None:
+            whole = bisect_right(stairs.spent, amount) - 1
+        if quantity is not None:
+            whole = min(whole, bisect_right(stairs.quantities, quantity) - 1)
+        if whole < len(stairs.levels) or stairs.looked_at == len(stairs.ladder):
+            return stairs, whole
+        stairs = extended(stairs)
+
+
+def within(stairs: Stairs, limit: Decimal) -> int:
+    """How many of the levels are at the limit or better."""
+    levels = stairs.levels
+    count = len(levels)
+    if stairs.buying:
+        while count and levels[count - 1][0] > limit:
+            count -= 1
+    else:
+        while count and levels[count - 1][0] < limit:
+            count -= 1
+    return count
+
+
+def largest_part(stairs: Stairs, level: int, left: Decimal, wanted: Decimal) -> tuple[Decimal, Decimal, Decimal]:
+    """The largest part of a level, up to what is wanted, whose cost and fee fit what is left; its cost, and its fee."""
+    terms, step = stairs.terms, stairs.step
+    carried, each, price = stairs.carried[level], stairs.each[level], stairs.levels[level][0]
+    # What is charged falls short of the unrounded fee by less than a step, or by no more than the rebate carried.
+    slack = POLYMARKET_STEP if isinstance(terms, PolymarketFees) else carried
+    part = (left + slack) // ((price + each) * step) * step
+    if part > wanted:
+        part = wanted
+    while part > ZERO:
+        cost = price * part
+        fee, _ = charged_fee(terms, carried, cost, each * part, True)
+        if cost + fee <= left:
+            return part, cost, fee
+        part -= step
+    return ZERO, ZERO, ZERO

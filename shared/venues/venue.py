@@ -24,6 +24,7 @@ from shared.venues.records import (
     Series,
     Trade,
 )
+from shared.venues.tape import TradeBatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,8 @@ class Venue(Protocol):
     ) -> tuple[PricePoint, ...]: ...
 
     def trades(self, key: MarketKey, *, since: datetime | None = None) -> Iterator[Page[Trade]]: ...
+
+    def trades_since(self, keys: Sequence[MarketKey], since: datetime) -> TradeBatch: ...
 
     def fees(self, key: MarketKey) -> FeeSchedule | KalshiFee | None: ...
 

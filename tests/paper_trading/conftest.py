@@ -97,6 +97,8 @@ def floor(fresh_database: Database, fresh_database_url: str, monkeypatch: pytest
         paper_settings = PaperSettings(database_url=fresh_database_url, price_update_seconds=0)
         paper = running.enter_context(client_of(paper_service.paper_trading_app(paper_settings)))
         yield Floor(world, events, markets, paper, fresh_database)
+        audited = paper.get("/paper-trading/audit").json()
+        assert audited["status"] == "clean", audited["disagreements"]
 
 
 def cycle() -> UUID:

@@ -114,7 +114,7 @@ def test_an_open_breaker_stops_buying_and_lets_go_of_what_is_held(floor: Floor) 
             triggered_at) VALUES (NULL, 'manual', 'a look at it', '{}', now())""")
         connection.execute(trip)
 
-    assert outcome_of(floor, portfolio) == ("breaker_open", "manual")
+    assert outcome_of(floor, portfolio) == ("breaker_open", "manual: a look at it")
     assert outcome_of(floor, portfolio, "sell_yes", quantity="20")[0] == "filled"
 
 

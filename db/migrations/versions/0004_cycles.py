@@ -87,7 +87,7 @@ CREATE TABLE trading_cycles (
     reported_at timestamptz NOT NULL,
     failed_step TEXT,
     error TEXT,
-    answer JSONB,
+    answer JSON,
     CONSTRAINT trading_cycles_pkey PRIMARY KEY (cycle_id),
     CONSTRAINT trading_cycles_status_check
         CHECK (status IN ('running', 'success', 'partial', 'failed', 'interrupted')),
@@ -96,6 +96,8 @@ CREATE TABLE trading_cycles (
     CONSTRAINT trading_cycles_portfolio_id_fkey FOREIGN KEY(portfolio_id) REFERENCES portfolios (portfolio_id),
     CONSTRAINT trading_cycles_idempotency_key_key UNIQUE (idempotency_key)
 );
+
+CREATE INDEX trading_cycles_running_idx ON trading_cycles (status) WHERE status = 'running';
 
 CREATE INDEX trading_cycles_started_at_idx ON trading_cycles (started_at DESC);
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from services.paper_trading.domain import accounts
 from services.paper_trading.domain.accounts import ZERO, Holding, Side
+from services.paper_trading.domain.breaking import OpenBreaker
 from services.paper_trading.domain.offers import (
     BUYING,
     OPPOSITE,
@@ -22,7 +23,7 @@ from services.paper_trading.domain.offers import (
 from services.paper_trading.domain.orders import CENT, reservation
 from shared.trading.books import Action, Ladder
 from shared.trading.fees import model_fee
-from shared.trading.fill import Fill, NoFill, Order, fill, graded
+from shared.trading.fill import Fill, NoFill, Order, execution_cost, fill
 from shared.trading.reasons import Outcome
 
 
@@ -77,7 +78,7 @@ class Account:
     execution_cost: Decimal
     open_positions: int
     trade_count: int
-    breakers: tuple[str, ...] = ()
+    breakers: tuple[OpenBreaker, ...] = ()
     holdings: dict[tuple[int, Side], Holding] = field(default_factory=dict)  # in the markets of its signals
     changed: set[tuple[int, Side]] = field(default_factory=set)
     gone: list[Holding] = field(default_factory=list)  # with nothing left in them
@@ -208,10 +209,10 @@ def _refused(
         return "superseded", "a newer run of the strategy has spoken"
     if now >= signal.expires_at or now - signal.created_at > ages.signal_max:
         return "expired", None
-    if account.breakers and signal.action in BUYING:
-        return "breaker_open", ", ".join(account.breakers)
     if isinstance(offer, NoOffer):
         return offer.reason, offer.detail
+    if signal.action in BUYING and (stopping := [each for each in account.breakers if each.stops(offer.platform)]):
+        return "breaker_open", "; ".join(f"{each.breaker_type}: {each.reason}" for each in stopping)
     if not offer.open:
         return "market_closed", f"the market is {offer.status}"
     if offer.age(now) > ages.book_max:
@@ -315,7 +316,7 @@ def _made(
     cash: Decimal,
 ) -> Trade:
     mid = offer.book.mid(side_of(signal.action))
-    cost = graded(filled, signal.action, mid)
+    cost = execution_cost(filled, signal.action, mid)
     account.realized_pnl += realized_pnl
     account.fees_paid += filled.fee
     account.execution_cost += cost or ZERO

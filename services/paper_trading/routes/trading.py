@@ -102,4 +102,8 @@ def read_page(request: Request, here: Here) -> Response:
 
 
 def policy_of(settings: Settings) -> Policy:
-    return Policy(timedelta(seconds=settings.book_age_max_seconds), timedelta(seconds=settings.signal_age_max_seconds))
+    return Policy(
+        timedelta(seconds=settings.book_age_max_seconds),
+        timedelta(seconds=settings.signal_age_max_seconds),
+        timedelta(seconds=settings.data_age_max_seconds),
+    )

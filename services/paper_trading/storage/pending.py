@@ -58,11 +58,6 @@ FROM config_overrides o JOIN portfolios p ON o.portfolio_id IS NULL OR p.portfol
 WHERE p.portfolio_id = ANY(:portfolio_ids) AND o.withdrawn_at IS NULL AND o.applied_at <= :now AND o.expires_at > :now
 ORDER BY o.portfolio_id NULLS FIRST, o.override_id
 """)
-_BREAKERS = text("""
-SELECT p.portfolio_id, b.breaker_type FROM circuit_breaker_events b
-JOIN portfolios p ON b.portfolio_id IS NULL OR p.portfolio_id = b.portfolio_id
-WHERE p.portfolio_id = ANY(:portfolio_ids) AND b.resolved_at IS NULL ORDER BY b.breaker_id
-""")
 _STILL_UNDECIDED = text("""
 SELECT id FROM unnest(CAST(:signal_ids AS bigint[])) id
 WHERE NOT EXISTS (SELECT FROM decisions d WHERE d.signal_id = id)
@@ -119,14 +114,6 @@ def standing_overrides(
     for row in connection.execute(_OVERRIDES, {"portfolio_ids": list(portfolio_ids), "now": now}):
         value = jiter.from_json(row.value.encode(), float_mode="decimal")
         standing.setdefault(row.portfolio_id, {})[row.config_key] = Decimal(value)
-    return standing
-
-
-def open_breakers(connection: Connection, portfolio_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
-    """The kinds of breaker that stand open, by portfolio."""
-    standing: dict[int, tuple[str, ...]] = {}
-    for row in connection.execute(_BREAKERS, {"portfolio_ids": list(portfolio_ids)}):
-        standing[row.portfolio_id] = (*standing.get(row.portfolio_id, ()), row.breaker_type)
     return standing
 
 

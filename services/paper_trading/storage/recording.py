@@ -192,7 +192,7 @@ def _trade_line(recorded: RecordedTrade, trade: Trade, books: dict[int, tuple[Co
     if id(offer) not in books:  # the same for every portfolio that traded on this book
         books[id(offer)] = (copied_json(offer.fee_schedule), copied_json(_book_json(offer)))
     schedule, book = books[id(offer)]
-    levels = [list(level) for level in filled.levels]
+    levels = ",".join([f"[{price},{quantity},{fee}]" for price, quantity, fee in filled.levels])
     return copied_row(
         (
             recorded.trade_id,
@@ -207,7 +207,7 @@ def _trade_line(recorded: RecordedTrade, trade: Trade, books: dict[int, tuple[Co
             filled.fee,
             trade.merged,
             trade.realized_pnl,
-            copied_json(levels),
+            Copied(f"[{levels}]"),
             trade.mid,
             trade.execution_cost,
             schedule,

@@ -26,6 +26,7 @@ from shared.venues.records import (
     Trade,
 )
 from shared.venues.rejections import REJECTIONS
+from shared.venues.tape import TradeBatch, read_tapes
 from shared.venues.transport import Answer, Params, Transport
 from shared.venues.venue import BookBatch, KalshiFee, MarketKey, QuoteBatch, ResolutionBatch
 from shared.venues.wire import split
@@ -247,13 +248,21 @@ class KalshiVenue:
 
     def trades(self, key: MarketKey, *, since: datetime | None = None) -> Iterator[Page[Trade]]:
         """Trades on the book, each once, newest first; what the live tier forgot comes from the historical one."""
-        cutoff = self.cutoff().trades_created_at
-        params = [("ticker", key.external_id), ("limit", str(TRADES_LIMIT)), ("is_block_trade", "false")]
+        return self._tape(key.external_id, self._trade_paths(since), since)
+
+    def trades_since(self, keys: Sequence[MarketKey], since: datetime) -> TradeBatch:
+        paths = self._trade_paths(since)
+        tickers = [[ticker] for ticker in dict.fromkeys(key.external_id for key in keys)]
+        return read_tapes(self._executor, tickers, lambda ticker: self._tape(ticker[0], paths, since))
+
+    def _trade_paths(self, since: datetime | None) -> list[str]:
+        old = since is None or since < self.cutoff().trades_created_at
+        return ["/markets/trades", "/historical/trades"] if old else ["/markets/trades"]
+
+    def _tape(self, ticker: str, paths: Sequence[str], since: datetime | None) -> Iterator[Page[Trade]]:
+        params = [("ticker", ticker), ("limit", str(TRADES_LIMIT)), ("is_block_trade", "false")]
         if since is not None:
             params.append(("min_ts", parse.as_epoch(since)))
-        paths = ["/markets/trades"]
-        if since is None or since < cutoff:
-            paths.append("/historical/trades")
         seen: set[str] = set()
         for path in paths:
             for page in self._pages(path, "trades", parse.parse_trade, params):

@@ -30,6 +30,7 @@ from shared.venues.records import (
     Trade,
 )
 from shared.venues.rejections import REJECTIONS
+from shared.venues.tape import TradeBatch, read_tapes
 from shared.venues.transport import Answer, Params, Transport
 from shared.venues.venue import BookBatch, MarketKey, QuoteBatch, ResolutionBatch
 from shared.venues.wire import split
@@ -41,6 +42,7 @@ SERIES_LIMIT = 50
 BOOKS_MAX = 500
 IDS_MAX = 100
 TRADES_LIMIT = 1_000
+CONDITIONS_MAX = 20  # whose trades are asked for at once
 HISTORY_WINDOW = timedelta(days=15)
 WORKERS = 4
 # Points a candle is made of, in minutes apart: a point is a mid, so a few per period show its range.
@@ -268,24 +270,45 @@ class PolymarketVenue:
         """Trades of one market, newest first, each once; back to `since`, else as far as the venue looks."""
         if key.condition_id is None:
             raise NoToken(external_id=key.external_id)
-        params = [("condition", key.condition_id), ("limit", str(TRADES_LIMIT))]
+        return self._tape({key.condition_id: key.yes_token_id}, since)
+
+    def trades_since(self, keys: Sequence[MarketKey], since: datetime) -> TradeBatch:
+        """Told from the yes side, so a market whose yes token we do not know has none."""
+        tokens = {key.condition_id: key.yes_token_id for key in keys if key.condition_id and key.yes_token_id}
+        read = read_tapes(
+            self._executor,
+            batches(list(tokens), CONDITIONS_MAX),
+            lambda conditions: self._tape({condition: tokens[condition] for condition in conditions}, since),
+        )
+        named = {key.condition_id: key.external_id for key in keys if key.condition_id in tokens}
+        missing = {key.external_id: "no_token" for key in keys if key.condition_id not in tokens}
+        missing.update({named[condition]: reason for condition, reason in read.missing.items()})
+        return TradeBatch({named[condition]: trades for condition, trades in read.records.items()}, missing)
+
+    def _tape(self, tokens: Mapping[str, str | None], since: datetime | None) -> Iterator[Page[Trade]]:
+        """`tokens`: the yes token of each condition, as far as it is known."""
+        params = [("condition", ",".join(tokens)), ("limit", str(TRADES_LIMIT))]
         seen: set[str] = set()
+
+        def read(row: Any) -> Trade | Rejected:
+            condition = row.get("condition_id") if isinstance(row, dict) else None
+            return parse.parse_trade(row, yes_token_id=tokens.get(condition) if isinstance(condition, str) else None)
 
         def fetch(cursor: str | None) -> tuple[Page[Trade], object]:
             after = [("cursor", cursor)] if cursor is not None else []
             answer = self._transport.get(f"{self._data}/v2/trades", [*params, *after], family="trades")
             rows = rows_of(answer, "data", "/v2/trades")
             following = cursor_of(answer.data.get("pagination"), "next_cursor", "/v2/trades")
-            page = page_of(answer, rows, lambda row: parse.parse_trade(row, yes_token_id=key.yes_token_id), following)
-            return page, rows[0] if rows else None
+            return page_of(answer, rows, read, following), rows[0] if rows else None
 
         for page in walk("/v2/trades", fetch):
             fresh = [trade for trade in page.records if trade.external_id not in seen]
             kept = [trade for trade in fresh if since is None or trade.traded_at >= since]
             seen.update(trade.external_id for trade in fresh)
             once = tuple({trade.external_id: trade for trade in kept}.values())
-            yield Page(once, page.rejected, page.cursor, page.bytes_read, page.seconds)
-            if len(kept) < len(fresh):
+            ends = len(kept) < len(fresh)
+            yield Page(once, page.rejected, None if ends else page.cursor, page.bytes_read, page.seconds)
+            if ends:
                 return
 
     # Terms, ends and health

@@ -1,0 +1,128 @@
+"""The feed: entries written in the transaction of their fact, one wake for many of them, and a reader that misses none.
+
+Identities commit out of order, so no number tells what is new. A snapshot of Postgres does: it names the transactions
+that it sees. A reader goes from the snapshot it has read to the present one and takes what the transactions between
+them wrote, however their numbers lie. So nothing is lost or repeated, and nobody waits for a slow writer.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import jiter
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DataError
+
+from shared.copy_text import copied_json, copied_row
+from shared.cursors import UnknownCursor, cursor_of, key_of
+from shared.database import Database, copy_rows
+
+Kind = Literal["trade", "order", "settlement", "cycle", "breaker"]
+
+CHANNEL = "coliseum_feed"
+PAGE = 1_000
+SNAPSHOT = re.compile(r"^(\d{1,19}):(\d{1,19}):[\d,]*$")
+
+_COLUMNS = ("kind", "portfolio_id", "market_no", "payload", "created_at")
+_ADDED = """
+SELECT present.snapshot, added.* FROM (SELECT coalesce(:target, pg_current_snapshot()::text) AS snapshot) present
+LEFT JOIN LATERAL (
+    SELECT f.entry_id, f.kind, f.portfolio_id, m.market_id, f.payload::text AS payload, f.created_at
+    FROM feed_entries f LEFT JOIN markets m USING (market_no)
+    WHERE f.transaction_id >= pg_snapshot_xmin(CAST(:seen AS pg_snapshot))
+        AND NOT pg_visible_in_snapshot(f.transaction_id, CAST(:seen AS pg_snapshot))
+        AND pg_visible_in_snapshot(f.transaction_id, CAST(present.snapshot AS pg_snapshot))
+        AND f.entry_id > :after
+    ORDER BY f.entry_id LIMIT :limit
+) added ON true ORDER BY added.entry_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    kind: Kind
+    payload: Mapping[str, Any]
+    portfolio_id: int | None = None
+    market_no: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    entry_id: int
+    kind: str
+    portfolio_id: int | None
+    market_id: str | None
+    payload: Mapping[str, Any]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Entries, and the cursor behind the last of them."""
+
+    entries: Sequence[Entry]
+    cursor: str
+    more: bool  # whether there was more than the limit
+
+
+def append_entries(connection: Connection, entries: Sequence[NewEntry], now: datetime) -> None:
+    """In the transaction of the facts; who has committed them calls `wake` once."""
+    if entries:
+        lines = [
+            copied_row((entry.kind, entry.portfolio_id, entry.market_no, copied_json(entry.payload), now))
+            for entry in entries
+        ]
+        copy_rows(connection, "feed_entries", _COLUMNS, lines)
+
+
+def wake(database: Database) -> None:
+    """Tells all listeners that something was committed: once for a request or a batch, and never within the
+    transaction of a fact, because a notification makes its transaction wait in line with all others that have one."""
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"NOTIFY {CHANNEL}"))
+
+
+def forget_entries(connection: Connection, before: datetime) -> int:
+    """Entries announce facts that stand elsewhere, so old ones may go."""
+    return connection.execute(text("DELETE FROM feed_entries WHERE created_at < :before"), {"before": before}).rowcount
+
+
+def present_cursor(connection: Connection) -> str:
+    """Behind everything that is committed now."""
+    snapshot = connection.execute(text("SELECT pg_current_snapshot()::text")).scalar_one()
+    return cursor_of(snapshot, "", 0)
+
+
+def entries_after(connection: Connection, cursor: str, limit: int = PAGE) -> Batch:
+    """What was committed after the cursor, each entry once. A cursor keeps its meaning however long it is kept."""
+    seen, target, after = (str(part) for part in key_of(cursor, str, str, int))
+    if not SNAPSHOT.match(seen) or (target and not SNAPSHOT.match(target)):
+        raise UnknownCursor(cursor=cursor[:80])
+    try:
+        values = {"seen": seen, "target": target or None, "after": int(after), "limit": limit + 1}
+        rows = connection.execute(text(_ADDED), values).all()
+    except DataError as error:
+        raise UnknownCursor(cursor=cursor[:80]) from error
+    snapshot = str(rows[0].snapshot)
+    if _end_of(seen) > _end_of(snapshot):  # of this database before it was restored, or of another one
+        raise UnknownCursor(cursor=cursor[:80])
+    entries = [
+        Entry(row.entry_id, row.kind, row.portfolio_id, row.market_id, _read(row.payload), row.created_at)
+        for row in rows[:limit]
+        if row.entry_id is not None
+    ]
+    if len(rows) > limit:
+        return Batch(entries, cursor_of(seen, snapshot, entries[-1].entry_id), more=True)
+    return Batch(entries, cursor_of(snapshot, "", 0), more=bool(target))
+
+
+def _end_of(snapshot: str) -> int:
+    """The first transaction that had not begun."""
+    return int(snapshot.split(":")[1])
+
+
+def _read(payload: str) -> Mapping[str, Any]:
+    read: Mapping[str, Any] = jiter.from_json(payload.encode(), float_mode="decimal")
+    return read
