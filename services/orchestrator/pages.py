@@ -1,0 +1,89 @@
+"""The home page: who is ahead, whether it means anything, and whether everything runs."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from fastapi import Response
+from markupsafe import Markup
+
+from services.orchestrator import reports
+from services.orchestrator.resources import Resources
+from services.orchestrator.storage import cycles, jobs, reading
+from shared.pages.rendering import rendered, ribbon, templates_of
+
+PERCENT = Decimal("0.01")
+CENT = Decimal("0.01")
+LEADERS_MAX = 20
+CYCLES_MAX = 8
+BREAKERS_MAX = 20
+POSITIONS_MIN = 30  # finished ones, below which a lead is as good as luck
+
+
+def signed(value: Decimal, unit: str, text: str) -> Markup:
+    """A gain or a loss by sign, arrow and colour; the exact figure stands in the title."""
+    kind, mark = ("good", "▲ +") if value > 0 else ("bad", "▼ −") if value < 0 else ("quiet", "")
+    return Markup('<span class="{}" title="{} {}">{}{}</span>').format(kind, f"{value:f}", unit, mark, text)
+
+
+def gain(value: Decimal) -> Markup:
+    return signed(value, "dollars", f"${abs(value).quantize(CENT):,}")
+
+
+def growth(value: Decimal) -> Markup:
+    return signed(value, "of the deposit", f"{abs(value * 100).quantize(PERCENT)} %")
+
+
+TEMPLATES = templates_of(Path(__file__).parent / "templates")
+TEMPLATES.filters.update(gain=gain, growth=growth)
+
+
+def home_page(here: Resources) -> Response:
+    """Everything from the database: the page is there also while a service is not."""
+    now = here.clock()
+    with here.database.transaction() as connection:
+        cycles.bury_dead(connection, now)
+        simulated = reading.simulated_platforms(connection)
+        leaders = reading.leaders(connection, LEADERS_MAX)
+        running = reading.newest_cycles(connection, 1, running=True)
+        last = reading.newest_cycles(connection, CYCLES_MAX, running=False)
+        shown = running or last[:1]
+        steps = reading.step_groups(connection, shown[0]["cycle_id"]) if shown else []
+        lines = reports.schedule_lines(here, jobs.last_runs(connection), now)
+        health = jobs.health_rows(connection)
+        breakers = reading.open_breakers(connection, BREAKERS_MAX)
+        moments = reading.data_moments(connection)
+    facts: dict[str, Any] = {
+        "ribbon": ribbon(simulated),
+        "now": now,
+        "answer": sentence_of(leaders),
+        "leaders": leaders,
+        "running": running[0] if running else None,
+        "last": last,
+        "shown": shown[0] if shown else None,
+        "steps": steps,
+        "progress": reports.progress_of(running[0], steps) if running else None,
+        "schedule": lines,
+        "enabled": here.settings.schedule_enabled,
+        "health": health,
+        "breakers": breakers,
+        "moments": moments,
+    }
+    return rendered(TEMPLATES, "orchestrator.html", "orchestrator", facts)
+
+
+def sentence_of(leaders: Sequence[dict[str, Any]]) -> str:
+    """Who is ahead and what that is worth, in words."""
+    if not leaders:
+        return "There are no portfolios yet. They appear here as soon as one is made: POST /paper-trading/portfolios."
+    first = leaders[0]
+    if not any(leader["trade_count"] for leader in leaders):
+        return "Nobody has traded yet, so nobody is ahead. The first cycle changes that."
+    percent = (first["growth"] * 100).quantize(PERCENT)
+    lead = f"{first['name']} leads with {percent:+} % on its deposit"
+    over = first["finished_positions"]
+    if over < POSITIONS_MIN:
+        bets = "no bet that is" if not over else f"{over} bet{'s that are' if over > 1 else ' that is'}"
+        return f"{lead}. With {bets} over, that cannot be told from luck."
+    return f"{lead}, with {over} bets that are over."

@@ -1,0 +1,1 @@
+"""SQL of the tables that the orchestrator owns, and what it reads of others."""

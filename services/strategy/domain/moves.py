@@ -1,0 +1,143 @@
+"""How prices moved: over a look-back against their own volatility before and in it, and the largest step in it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from services.strategy.domain.columns import Flags, Singles
+from services.strategy.domain.history import GAP_MINUTES_MAX, HOURS, LOGITS, MINUTES, SCALE, Prices, Span, scaled
+from services.strategy.domain.pool import Pool
+
+SAMPLES_MIN = 4  # looks at the market in a look-back, without which it says nothing
+BASE_LOOKBACKS = 3  # so much longer than the look-back is the time before it, with which it is compared
+JUMP_MINUTES = 30  # in which a step is the largest
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """Over one look-back, of the log-odds; nan where there is no past."""
+
+    move: Singles  # of the log-odds
+    points: Singles  # of the price
+    z: Singles  # the move in units of the volatility in the look-back: how straight it went
+    roughness: Singles  # mean square step in the look-back against that of the time before
+
+
+@dataclass(frozen=True, slots=True)
+class Jumps:
+    """The largest step of the price in a look-back; nan where there is no past."""
+
+    step: Singles
+    z: Singles  # against the other steps around it
+    lead: Singles  # how much larger than the second largest it is
+    before: Singles  # the price from which it came
+    since: npt.NDArray[np.int16]  # minutes since it happened
+
+
+def moves_over(pool: Pool, minutes: int) -> Moves:
+    return pool.once(("moves", minutes), lambda: _moves(pool, minutes))
+
+
+def jumps_over(pool: Pool, minutes: int) -> Jumps:
+    return pool.once(("jumps", minutes), lambda: _jumps(pool, minutes))
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    rows: list[Prices]  # by period, oldest first, the present one last
+    start: int  # the row at which the look-back begins; what stands before it is the base
+
+
+def _window(pool: Pool, periods: int, base: int, span: Span | None, seconds: int) -> _Window | None:
+    """None where the past is not known well enough for anybody."""
+    if span is None or periods >= len(span.closes):
+        return None
+    present = int(pool.now // seconds) - span.first
+    start = present - periods
+    if not _told(span, start, present, GAP_MINUTES_MAX * 60 // seconds + 1):
+        return None
+    first = max(start - base, 0)
+    return _Window([*[span.closes[row] for row in range(first, len(span.closes))], scaled(pool.mid)], start - first)
+
+
+def _told(span: Span, start: int, present: int, gap_max: int) -> bool:
+    """Whether the collection went on without long gaps from that row to the present."""
+    if start < 0 or start >= len(span.heard):
+        return False
+    heard = np.flatnonzero(span.heard[start:]) + start
+    if len(heard) < SAMPLES_MIN:
+        return False
+    return int(np.diff(np.concatenate(([start - 1], heard, [present]))).max()) <= gap_max
+
+
+def _moves(pool: Pool, minutes: int) -> Moves:
+    if minutes <= MINUTES // 2:
+        window = _window(pool, minutes, BASE_LOOKBACKS * minutes, pool.minutes, 60)
+    else:
+        periods = -(-minutes // 60)
+        window = _window(pool, periods, min(BASE_LOOKBACKS * periods, HOURS), pool.hours, 3_600)
+    count = len(pool)
+    if window is None:
+        unknown = np.full(count, np.nan, dtype=np.float32)
+        return Moves(unknown, unknown, unknown, unknown)
+    before, _ = _squares(window.rows[: window.start + 1], count)
+    known = _known_steps(window.rows[: window.start + 1], count)
+    squares, move = _squares(window.rows[window.start :], count)
+    first, last = window.rows[window.start].astype(np.float32), window.rows[-1].astype(np.float32)
+    z = np.divide(move, np.sqrt(squares), out=np.zeros(count, np.float32), where=squares > 0)
+    z[np.isnan(move)] = np.nan
+    steps = len(window.rows) - 1 - window.start
+    usual = np.divide(before, known, out=np.full(count, np.nan, np.float32), where=known >= steps)
+    roughness = np.divide(squares / steps, usual, out=np.full(count, np.nan, np.float32), where=usual > 0)
+    return Moves(move, (last - first) / np.float32(SCALE), z, roughness)
+
+
+def _squares(rows: list[Prices], count: int) -> tuple[Singles, Singles]:
+    """The sum of the squared steps of the log-odds, where there are steps, and the way from the first to the last."""
+    squares, previous = np.zeros(count, np.float32), LOGITS[rows[0]]
+    start = previous
+    for row in rows[1:]:
+        here = LOGITS[row]
+        step = np.nan_to_num(here - previous, copy=False, nan=0.0)
+        squares += step * step
+        previous = here
+    return squares, previous - start
+
+
+def _known_steps(rows: list[Prices], count: int) -> Singles:
+    known = np.zeros(count, np.float32)
+    for row in rows[:-1]:
+        known += row > 0
+    return known
+
+
+def _jumps(pool: Pool, minutes: int) -> Jumps:
+    count = len(pool)
+    around = max(minutes, JUMP_MINUTES)
+    window = _window(pool, minutes, around - minutes, pool.minutes, 60)
+    since = np.zeros(count, np.int16)
+    if window is None:
+        unknown = np.full(count, np.nan, dtype=np.float32)
+        return Jumps(unknown, unknown, unknown, unknown, since)
+    largest, before, second = (np.zeros(count, np.float32) for _ in range(3))
+    squares, known = np.zeros(count, np.float32), np.zeros(count, np.float32)
+    previous = window.rows[0].astype(np.float32)
+    for place, row in enumerate(window.rows[1:], 1):
+        here = row.astype(np.float32)
+        there: Flags = (here > 0) & (previous > 0)
+        step = np.where(there, here - previous, np.float32(0))
+        size, most = np.abs(step), np.abs(largest)
+        squares += step * step
+        known += there
+        larger = (size > most) & (place > window.start)
+        np.maximum(second, np.where(larger, most, size), out=second)
+        np.copyto(largest, step, where=larger)
+        np.copyto(before, previous, where=larger)
+        np.copyto(since, np.int16(len(window.rows) - 1 - place), where=larger)
+        previous = here
+    others = np.sqrt(np.maximum(squares - largest * largest, 0) / np.maximum(known - 1, 1))
+    one_tick = np.nan_to_num(pool.columns.tick * SCALE, nan=SCALE / 100).astype(np.float32)
+    z = np.where(known >= JUMP_MINUTES // 3, largest / np.maximum(others, one_tick), np.nan).astype(np.float32)
+    lead: Singles = np.abs(largest) / np.maximum(second, one_tick)
+    return Jumps(largest / np.float32(SCALE), z, lead, before / np.float32(SCALE), since)

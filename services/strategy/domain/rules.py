@@ -1,0 +1,34 @@
+"""The five rules: the configuration each one knows, its function, and what it needs of the pool."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from services.strategy.domain import arbitrage, baseline, hybrid, mean_reversion, momentum
+from services.strategy.domain.config import StrategyConfig
+from services.strategy.domain.pool import Pool
+from services.strategy.domain.signals import Opinion, Portfolio
+
+Strategy = Literal["momentum", "mean_reversion", "arbitrage", "hybrid", "baseline"]
+Decide = Callable[[Pool, Portfolio, Any, datetime], Opinion]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    config: type[StrategyConfig]
+    decide: Decide
+    question: str  # that its page answers
+    history: bool = False
+    sets: bool = False  # of markets that belong together, and pairs of contracts
+
+
+RULES: Mapping[Strategy, Rule] = {
+    "momentum": Rule(momentum.MomentumConfig, momentum.signals, "Which prices go straight?", history=True),
+    "mean_reversion": Rule(
+        mean_reversion.MeanReversionConfig, mean_reversion.signals, "Which prices went too far?", history=True
+    ),
+    "arbitrage": Rule(arbitrage.ArbitrageConfig, arbitrage.signals, "What costs less than it pays?", sets=True),
+    "hybrid": Rule(hybrid.HybridConfig, hybrid.signals, "On what do the rules agree?", history=True, sets=True),
+    "baseline": Rule(baseline.BaselineConfig, baseline.signals, "What do those earn who know nothing?", history=True),
+}

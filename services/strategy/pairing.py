@@ -1,0 +1,76 @@
+"""Proving that two contracts pay the same in every case, taking that back, and what may be worth a look."""
+
+from datetime import datetime
+from typing import Any
+
+from services.strategy.domain.lookalikes import Lookalike
+from services.strategy.resources import Resources
+from services.strategy.storage import pairs
+from shared.errors import Conflict, Invalid, NotFound
+
+
+class MarketUnknown(NotFound):
+    """There is no market {market_id}."""
+
+
+class PairUnknown(NotFound):
+    """There is no pair {pair_id}."""
+
+
+class PairRevoked(Conflict):
+    """Pair {pair_id} is revoked already."""
+
+
+class PairStands(Conflict):
+    """These two contracts are a standing pair already."""
+
+
+class SameVenue(Invalid):
+    """A pair is one market of Polymarket and one of Kalshi."""
+
+
+def prove(
+    here: Resources, polymarket_id: str, kalshi_id: str, inverted: bool, evidence: str, by: str, now: datetime
+) -> dict[str, Any]:
+    if not polymarket_id.startswith("polymarket:") or not kalshi_id.startswith("kalshi:"):
+        raise SameVenue(polymarket_id=polymarket_id, kalshi_id=kalshi_id)
+    with here.database.transaction() as connection:
+        numbers = []
+        for market_id in (polymarket_id, kalshi_id):
+            number = pairs.market_no_of(connection, market_id)
+            if number is None:
+                raise MarketUnknown(market_id=market_id)
+            numbers.append(number)
+        pair_id = pairs.prove_pair(connection, numbers[0], numbers[1], inverted, evidence, by, now)
+        if pair_id is None:
+            raise PairStands(polymarket_id=polymarket_id, kalshi_id=kalshi_id)
+        return pairs.pair(connection, pair_id) or {}
+
+
+def revoke(here: Resources, pair_id: int, why: str, now: datetime) -> dict[str, Any]:
+    with here.database.transaction() as connection:
+        if pairs.pair(connection, pair_id) is None:
+            raise PairUnknown(pair_id=pair_id)
+        if not pairs.revoke_pair(connection, pair_id, why, now):
+            raise PairRevoked(pair_id=pair_id)
+        return pairs.pair(connection, pair_id) or {}
+
+
+def suggestions(here: Resources, now: datetime) -> list[dict[str, Any]]:
+    """Contracts of both venues that read alike, the likest first, without the standing pairs. They are never traded."""
+    with here.database.connection() as connection:
+        standing = {(pair.polymarket_no, pair.kalshi_no) for pair in pairs.standing_pairs(connection)}
+    return [
+        _shown(alike)
+        for alike in here.look_alike(now)
+        if (alike.polymarket.market_no, alike.kalshi.market_no) not in standing
+    ]
+
+
+def _shown(alike: Lookalike) -> dict[str, Any]:
+    shown: dict[str, Any] = {"likeness": round(alike.likeness, 3)}
+    for name, question in (("polymarket", alike.polymarket), ("kalshi", alike.kalshi)):
+        shown[f"{name}_id"] = question.market_id
+        shown[f"{name}_question"] = question.question
+        shown[f"{name}_closes_at"] = question.closes_at
+    return shown

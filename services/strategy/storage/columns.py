@@ -1,0 +1,143 @@
+"""The pool's columns out of Postgres: rows of fixed width in COPY's binary form, read by numpy without a loop."""
+
+import io
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import jiter
+import numpy as np
+from sqlalchemy import Connection, text
+
+from services.strategy.domain.columns import KINDS, Array, Columns, columns_of
+from services.strategy.domain.history import SCALE, Ticks
+from services.strategy.domain.pool import EventLegs
+from shared.trading.books import Grid, NoGrid
+
+HEADER_BYTES, TRAILER_BYTES = 19, 2  # of COPY's binary form
+CHUNK_BYTES = 1 << 20
+_SQL_KINDS = {"i2": "int2", "i4": "int4", "i8": "int8", "f8": "float8"}
+
+_CATEGORY = "coalesce(e.category, lower(s.category))"
+_GRID = "hashtextextended(coalesce(m.price_bands::text, '') || coalesce(trim_scale(m.tick_size)::text, ''), 0)"
+_EXPRESSIONS: dict[str, str] = {
+    "market_no": "m.market_no",
+    "platform": "CASE m.platform WHEN 'kalshi' THEN 1 ELSE 0 END",
+    "event": "coalesce(hashtextextended(m.event_id, 0), 0)",
+    "category": f"coalesce(hashtextextended(lower({_CATEGORY}), 0), 0)",
+    "grid": _GRID,
+    "place": r"CASE WHEN m.strike ->> 'threshold' ~ '^\d{1,4}$' THEN (m.strike ->> 'threshold')::int ELSE -1 END",
+    "exclusive": "coalesce(e.mutually_exclusive::int, -1)",
+    "exhaustive": "coalesce(e.exhaustive::int, -1)",
+    "accepting": "coalesce(m.accepting_orders::int, -1)",
+    "placeholder": "m.placeholder::int",
+    "order_delay": "coalesce(m.order_delay_seconds, 0)",
+    "tick": "m.tick_size",
+    "fee_rate": """CASE m.platform WHEN 'kalshi' THEN
+        CASE WHEN coalesce(e.fee_type_override, s.fee_type) IN ('quadratic', 'quadratic_with_maker_fees',
+            'quadratic_with_combo_maker_fees', 'flat') THEN coalesce(e.fee_multiplier_override, s.fee_multiplier) END
+        ELSE (m.fee ->> 'rate')::numeric END""",
+    "fee_exponent": "coalesce((m.fee ->> 'exponent')::numeric, 1)",
+    "fee_waived_until": "extract(epoch FROM (m.fee ->> 'waived_until')::timestamptz)",
+    "opened_at": "extract(epoch FROM m.opens_at)",
+    "closes_at": "extract(epoch FROM m.closes_at)",
+    "resolves_at": "extract(epoch FROM m.resolves_at)",
+    "quoted_at": "extract(epoch FROM m.quoted_at)",
+    "created_at": "extract(epoch FROM m.created_at)",
+}
+_FROM = """FROM markets m LEFT JOIN events e ON e.event_id = m.event_id
+    LEFT JOIN series s ON s.series_id = e.series_id WHERE m.status = 'open'"""
+
+
+def _expression(name: str, kind: str) -> str:
+    expression = f"({_EXPRESSIONS.get(name, f'm.{name}')})::{_SQL_KINDS[kind]}"
+    return f"coalesce({expression}, 'NaN')" if kind == "f8" else expression
+
+
+_COLUMNS = ", ".join(_expression(name, kind) for name, kind in KINDS.items())
+
+
+def open_columns(connection: Connection, since: datetime | None = None) -> Columns:
+    """All open markets, or those of them of which something was written since then."""
+    changed = ""
+    if since is not None:
+        moment = f"'{since.isoformat()}'"
+        changed = f"AND (m.updated_at >= {moment} OR e.updated_at >= {moment} OR s.updated_at >= {moment})"
+    rows = _read(connection, f"SELECT {_COLUMNS} {_FROM} {changed}", KINDS)
+    return columns_of(**{name: rows[name] for name in KINDS})
+
+
+def open_numbers(connection: Connection) -> Array:
+    return _read(connection, "SELECT market_no FROM markets WHERE status = 'open'", {"market_no": "i4"})["market_no"]
+
+
+def categories(connection: Connection) -> dict[str, int]:
+    """Each category in lower case with the number that stands for it in the column."""
+    query = f"""SELECT DISTINCT lower({_CATEGORY}) AS name, hashtextextended(lower({_CATEGORY}), 0) AS code
+        FROM events e LEFT JOIN series s ON s.series_id = e.series_id WHERE {_CATEGORY} IS NOT NULL"""
+    return {row.name: row.code for row in connection.execute(text(query))}
+
+
+def grids(connection: Connection) -> dict[int, Grid]:
+    """Each grid of prices with the number that stands for it; markets without one are not traded."""
+    query = f"""SELECT DISTINCT {_GRID} AS code, m.price_bands::text AS bands, trim_scale(m.tick_size) AS tick
+        FROM markets m WHERE m.status = 'open'"""
+    found = {}
+    for row in connection.execute(text(query)):
+        bands = jiter.from_json(row.bands.encode(), float_mode="decimal") if row.bands else None
+        try:
+            found[row.code] = Grid.of(row.tick, bands)
+        except NoGrid:
+            continue
+    return found
+
+
+def event_legs(connection: Connection) -> EventLegs:
+    """Of open events of which at most one market wins: how many markets are stored, and how many of them can neither
+    be bought nor have ended as no."""
+    query = """SELECT hashtextextended(m.event_id, 0) AS event, count(*)::int8 AS stored,
+        (count(*) FILTER (WHERE m.status <> 'open' AND (m.status, coalesce(m.outcome, '')) <> ('final', 'no')))::int8
+            AS untradable
+        FROM events e JOIN markets m ON m.event_id = e.event_id WHERE e.mutually_exclusive AND e.status = 'open'
+        GROUP BY m.event_id ORDER BY 1"""
+    rows = _read(connection, query, {"event": "i8", "stored": "i8", "untradable": "i8"})
+    return EventLegs(rows["event"], rows["stored"], rows["untradable"])
+
+
+def ticks(connection: Connection, minutes: int, first: int, until: int) -> Iterator[Ticks]:
+    """Closes of candles of so many minutes, from period `first` (counted since 1970) up to `until`, some at a time."""
+    seconds = 60 * minutes
+    query = f"""SELECT market_no, (extract(epoch FROM opened_at) / {seconds})::int4 AS period,
+        round(close * {SCALE})::int4 AS close
+        FROM market_ticks WHERE period = {minutes} AND opened_at >= to_timestamp({first * seconds})
+            AND opened_at < to_timestamp({until * seconds})"""
+    kinds = {"market_no": "i4", "period": "i4", "close": "i4"}
+    for rows in _chunks(connection, query, kinds):
+        yield Ticks(rows["market_no"], rows["period"], rows["close"].astype(np.uint16))
+
+
+def _read(connection: Connection, query: str, kinds: Mapping[str, str]) -> dict[str, Array]:
+    parts = list(_chunks(connection, query, kinds))
+    return {name: np.concatenate([part[name] for part in parts]) for name in kinds}
+
+
+def _chunks(connection: Connection, query: str, kinds: Mapping[str, str]) -> Iterator[dict[str, Array]]:
+    """Columns of whole rows in the order in which they come. No value may be null: then every row has one width."""
+    lines = io.BytesIO()
+    cursor = connection.connection.cursor()
+    try:
+        cursor.copy_expert(f"COPY ({query}) TO STDOUT (FORMAT binary)", lines, CHUNK_BYTES)
+    finally:
+        cursor.close()
+    row = np.dtype([("fields", ">i2"), *(each for name, kind in kinds.items() for each in _field(name, kind))])
+    data = lines.getbuffer()
+    count = (len(data) - HEADER_BYTES - TRAILER_BYTES) // row.itemsize
+    rows = np.frombuffer(data, dtype=row, count=count, offset=HEADER_BYTES)
+    step = max(1, CHUNK_BYTES // row.itemsize)
+    for start in range(0, max(count, 1), step):
+        part: Any = rows[start : start + step]
+        yield {name: part[name].astype(kind) for name, kind in kinds.items()}
+
+
+def _field(name: str, kind: str) -> list[tuple[str, str]]:
+    return [(f"{name} bytes", ">i4"), (name, f">{kind}")]

@@ -1,0 +1,88 @@
+"""Portfolios as a rule may see them: money, positions, waiting orders and the text of their configuration."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from services.strategy.domain.signals import Held, Portfolio
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    portfolio: Portfolio
+    name: str
+    strategy_type: str
+    status: str
+    config: str  # JSON
+
+
+_PORTFOLIOS = text("""
+    SELECT portfolio_id, name, strategy_type, status, strategy_config::text AS config,
+        trim_scale(current_balance - reserved_balance) AS cash,
+        trim_scale(current_balance + liquidation_value - owed) AS equity, trim_scale(total_invested) AS invested
+    FROM portfolios WHERE portfolio_id = ANY(:ids)
+""")
+_POSITIONS = text("""
+    SELECT portfolio_id, market_no, outcome, trim_scale(quantity) AS quantity, trim_scale(cost) AS cost,
+        trim_scale(entry_price) AS entry_price, trim_scale(mark_bid) AS mark_bid, opened_at
+    FROM portfolio_positions WHERE status = 'open' AND portfolio_id = ANY(:ids) ORDER BY position_id
+""")
+_WAITING = text("""
+    SELECT portfolio_id, market_no FROM resting_orders WHERE status = 'open' AND portfolio_id = ANY(:ids)
+""")
+
+
+def portfolios(connection: Connection, ids: Sequence[int]) -> dict[int, Stored]:
+    """By id; in three queries, however many there are."""
+    wanted = {"ids": list(ids)}
+    positions: dict[int, list[Held]] = defaultdict(list)
+    for row in connection.execute(_POSITIONS, wanted):
+        positions[row.portfolio_id].append(Held(*row[1:]))
+    waiting: dict[int, set[int]] = defaultdict(set)
+    for row in connection.execute(_WAITING, wanted):
+        waiting[row.portfolio_id].add(row.market_no)
+    found = {}
+    for row in connection.execute(_PORTFOLIOS, wanted):
+        number = row.portfolio_id
+        portfolio = Portfolio(
+            number,
+            row.cash,
+            row.equity,
+            row.invested,
+            tuple(positions.get(number, ())),
+            frozenset(waiting.get(number, ())),
+        )
+        found[number] = Stored(portfolio, row.name, row.strategy_type, row.status, row.config)
+    return found
+
+
+def active_ids(connection: Connection, strategy: str) -> list[int]:
+    query = text("""SELECT portfolio_id FROM portfolios WHERE strategy_type = :strategy AND status = 'active'
+        ORDER BY portfolio_id""")
+    return list(connection.execute(query, {"strategy": strategy}).scalars())
+
+
+def existing_ids(connection: Connection, ids: Sequence[int]) -> set[int]:
+    query = text("SELECT portfolio_id FROM portfolios WHERE portfolio_id = ANY(:ids)")
+    return set(connection.execute(query, {"ids": list(ids)}).scalars())
+
+
+def served(connection: Connection, strategy: str) -> list[dict[str, Any]]:
+    """The portfolios of a strategy with its last answer to each, for its page."""
+    query = text("""
+        SELECT p.portfolio_id, p.name, p.status, p.open_positions, p.current_balance,
+            g.created_at, g.markets_considered, g.markets_matched, g.signals_generated, g.abstentions
+        FROM portfolios p LEFT JOIN LATERAL (
+            SELECT created_at, markets_considered, markets_matched, signals_generated, abstentions
+            FROM signal_generations WHERE portfolio_id = p.portfolio_id ORDER BY generation_id DESC LIMIT 1) g ON true
+        WHERE p.strategy_type = :strategy AND p.status <> 'closed' ORDER BY p.portfolio_id LIMIT 500
+    """)
+    return [dict(row) for row in connection.execute(query, {"strategy": strategy}).mappings()]
+
+
+def simulated(connection: Connection) -> list[bool | None]:
+    """What the venues say of themselves, for the ribbon."""
+    return list(connection.execute(text("SELECT simulated FROM platforms ORDER BY platform")).scalars())

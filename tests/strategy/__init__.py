@@ -1,0 +1,1 @@
+"""The strategy controllers: rules by table, on columns, on rows of Postgres and on the simulated world."""

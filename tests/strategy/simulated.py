@@ -1,0 +1,165 @@
+"""The simulated world as a strategy meets it: pools of its quotes at collection times, and what was true all along."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import numpy as np
+
+from services.sandbox.domain.catalogue import CATEGORIES
+from services.sandbox.domain.occurrences import events_of, generations, markets_of
+from services.sandbox.domain.plantings import NAMES
+from services.sandbox.domain.quotes import DECI_CENT, TAPERED, UNIT, Quotes
+from services.sandbox.domain.timeline import nominal_ends
+from services.sandbox.domain.trading import Tape
+from services.sandbox.domain.world import EXCLUSIVE, KALSHI, World
+from services.strategy.domain.columns import Columns, Floats, Ints, columns_of, rows_of
+from services.strategy.domain.history import MINUTES, Ticks, empty_span, scaled
+from services.strategy.domain.pool import EventLegs, Pair, Pool
+from services.strategy.domain.volumes import Volumes
+from shared.trading.books import Grid
+
+NOON = 1_795_262_400.0  # 2026-11-21 12:00 UTC
+LIQUIDITY_MIN = 100  # dollars: below it a market is not stored
+DAY = 86_400
+
+_TICKS = {units: Grid.of(Decimal(units) / UNIT) for units in (1, 10, 25, 50, 100)}
+_TAPERED = [
+    {"start": Decimal("0"), "end": Decimal("0.1"), "step": Decimal("0.001")},
+    {"start": Decimal("0.1"), "end": Decimal("0.9"), "step": Decimal("0.01")},
+    {"start": Decimal("0.9"), "end": Decimal("1"), "step": Decimal("0.001")},
+]
+GRIDS = {**_TICKS, -1: Grid.of(None, _TAPERED)}
+
+
+@dataclass(frozen=True)
+class Truth:
+    """Of the markets of a pool, row by row."""
+
+    fair: Floats  # what yes is worth
+    payout: Floats  # what yes will have paid
+    planted: tuple[str, ...]  # what is planted and running now
+    path: Ints  # markets of one path are not independent
+    best: tuple[Floats, Floats]  # sizes at the best bid and ask
+
+
+@dataclass
+class Simulation:
+    """Collects the world minute by minute, as the services would."""
+
+    world: World
+    pairs_proven: bool = False
+    numbers: dict[int, int] = field(default_factory=dict)
+    pool: Pool | None = None
+
+    def minutes(self, start: float, count: int) -> Iterator[tuple[Pool, Truth]]:
+        for turn in range(count):
+            yield self.collected(start + 60.0 * turn)
+
+    def collected(self, now: float) -> tuple[Pool, Truth]:
+        """The pool after one more collection, and the truth about it."""
+        slots = np.arange(self.world.slots)
+        markets = markets_of(events_of(self.world, slots, generations(self.world, slots, now), now))
+        quotes = Quotes(markets)
+        listed = np.flatnonzero((quotes.venue == KALSHI) | (quotes.liquidity > LIQUIDITY_MIN) | markets.unnamed)
+        columns, order = self._columns(quotes, listed, now)
+        self.pool = self._grown(columns, now)
+        kept = listed[order]
+        return self.pool, _truth(quotes, kept)
+
+    def _columns(self, quotes: Quotes, listed: Ints, now: float) -> tuple[Columns, Ints]:
+        markets, events, world = quotes.markets, quotes.markets.events, self.world
+        row = markets.row
+        slot, generation = events.slot[row], events.generation[row]
+        keys = (slot << 32) | (generation << 8) | markets.index
+        number = np.array([self.numbers.setdefault(key, len(self.numbers) + 1) for key in keys[listed].tolist()])
+        kalshi = quotes.venue == KALSHI
+        tape = Tape(markets)
+        volume = tape.volume(events.now)
+        names = list(CATEGORIES)
+        category = np.array([names.index(item.template.category) + 1 for item in world.series])[world.series_of][slot]
+        rates = np.array([0.0, *(each.fee_rate for each in CATEGORIES.values())])
+        tapered, deci = kalshi & (quotes.grid == TAPERED), kalshi & (quotes.grid == DECI_CENT)
+        grid = np.where(tapered, -1, np.where(deci, 10, np.where(kalshi, 100, quotes.tick)))
+        given = {
+            "platform": kalshi.astype(np.int16),
+            "event": (slot << 32) | generation | (1 << 60),
+            "category": category,
+            "grid": grid,
+            "place": np.where(kalshi, -1, markets.index),
+            "exclusive": (events.kind == EXCLUSIVE)[row].astype(np.int16),
+            "accepting": (~markets.unnamed).astype(np.int16),
+            "placeholder": (markets.unnamed | (markets.catch_all & ~kalshi)).astype(np.int16),
+            "yes_bid": np.where(quotes.bid > 0, quotes.bid / UNIT, np.nan),
+            "yes_ask": np.where(quotes.ask > 0, quotes.ask / UNIT, np.nan),
+            "yes_bid_size": np.where(kalshi & (quotes.bid > 0), quotes.bid_size, np.nan),
+            "yes_ask_size": np.where(kalshi & (quotes.ask > 0), quotes.ask_size, np.nan),
+            "volume": volume,
+            "volume_24h": np.round(volume - tape.volume(events.now - DAY), 2),
+            "liquidity": np.where(kalshi, np.nan, quotes.liquidity),
+            "min_size": np.where(kalshi, np.nan, 5.0),
+            "tick": np.where(tapered, 0.001, grid / UNIT),
+            "fee_rate": np.where(kalshi, 1.0, rates[category]),
+            "fee_exponent": np.ones(len(row)),
+            "opened_at": events.start[row].astype(np.float64),
+            "closes_at": np.where(kalshi, events.end[row] + 4.0 * events.life[row], nominal_ends(events)[row]),
+            "resolves_at": np.where(kalshi, events.end[row] + 600.0, np.nan),
+            "quoted_at": np.full(len(row), now),
+            "created_at": events.start[row].astype(np.float64),
+        }
+        order = np.argsort(number, kind="stable")
+        return columns_of(market_no=number, **{name: column[listed] for name, column in given.items()}), order
+
+    def _grown(self, columns: Columns, now: float) -> Pool:
+        """As the storage does it: the span moved on, the candle of the collection before told, the rest carried."""
+        old, minute = self.pool, int(now // 60)
+        volumes, span = Volumes(), empty_span(minute - 1, MINUTES, len(columns))
+        if old is not None and old.minutes is not None:
+            places = rows_of(old.columns.market_no, columns.market_no)
+            before = int(old.now // 60)
+            span = old.minutes.moved_to(minute - 1, places)
+            span.tell(Ticks(old.columns.market_no, np.full(len(old), before), scaled(old.mid)), columns.market_no)
+            span.carry(before, np.zeros(len(columns), dtype=np.uint16))
+            volumes = old.volumes.moved_to(places)
+        return Pool(
+            columns=columns,
+            loaded_at=datetime.fromtimestamp(now, UTC),
+            categories={name: place + 1 for place, name in enumerate(CATEGORIES)},
+            grids=GRIDS,
+            minutes=span,
+            volumes=volumes.with_total(now, columns.volume.astype(np.float32)),
+            legs=_legs(columns),
+            pairs=self._pairs(columns) if self.pairs_proven else (),
+        )
+
+    def _pairs(self, columns: Columns) -> tuple[Pair, ...]:
+        twin = self.world.twin
+        found: list[Pair] = []
+        for key, number in self.numbers.items():
+            slot, generation, index = key >> 32, (key >> 8) & 0xFFFFFF, key & 0xFF
+            if twin[slot] >= 0 and self.world.venue[slot] != KALSHI:
+                other = self.numbers.get((int(twin[slot]) << 32) | (generation << 8) | index)
+                if other is not None:
+                    found.append(Pair(len(found) + 1, number, other, inverted=False))
+        there = set(columns.market_no.tolist())
+        return tuple(pair for pair in found if pair.polymarket_no in there and pair.kalshi_no in there)
+
+
+def _legs(columns: Columns) -> EventLegs:
+    event, stored = np.unique(columns.event[columns.exclusive == 1], return_counts=True)
+    return EventLegs(event, stored.astype(np.int64), np.zeros(len(event), dtype=np.int64))
+
+
+def _truth(quotes: Quotes, kept: Ints) -> Truth:
+    plantings, row = quotes.plantings, quotes.markets.row
+    kind = np.where(plantings.running, plantings.kind, 0)[row][kept]
+    path = quotes.markets.events.world.path[quotes.markets.events.slot][row][kept]
+    generation = quotes.markets.events.generation[row][kept]
+    return Truth(
+        fair=quotes.fair[kept],
+        payout=quotes.odds.payout[kept],
+        planted=tuple(NAMES[each] for each in kind.tolist()),
+        path=(path << 24) | generation,
+        best=(quotes.bid_size[kept], quotes.ask_size[kept]),
+    )
