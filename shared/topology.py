@@ -28,7 +28,18 @@ ARBITRAGE = Service("strategy_arbitrage", "strategy", 8006, app="arbitrage")
 HYBRID = Service("strategy_hybrid", "strategy", 8007, app="hybrid")
 BASELINE = Service("strategy_baseline", "strategy", 8010, app="baseline")
 
-SERVICES: tuple[Service, ...] = (SANDBOX, EVENTS, MARKETS)
+SERVICES: tuple[Service, ...] = (
+    SANDBOX,
+    EVENTS,
+    MARKETS,
+    PAPER_TRADING,
+    MOMENTUM,
+    MEAN_REVERSION,
+    ARBITRAGE,
+    HYBRID,
+    BASELINE,
+    ORCHESTRATOR,  # last, because its schedule begins to call the others as soon as it serves
+)
 
 # Which service decides for a portfolio of this type.
 STRATEGIES: dict[str, Service] = {

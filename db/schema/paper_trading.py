@@ -281,10 +281,11 @@ market_marks = Table(
     "market_marks",
     catalogue,
     Column("market_no", Integer, ForeignKey("markets.market_no"), primary_key=True),
+    Column("market_id", Text, nullable=False),  # so that a pass can do without the wide rows of `markets`
     Column("yes_bid", Price),
     Column("yes_ask", Price),
     Column("unanswered", Boolean, nullable=False),  # the venue did not say: the quote is the last known one
-    Column("marked_at", Moment, nullable=False),
+    Column("marked_at", Moment, nullable=False),  # when this quote came, or stopped coming
 )
 
 # What a portfolio had traded when its positions were last marked: after a trade all of them are looked at again.

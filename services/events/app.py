@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.events.resources import Resources, Settings, generation
+from services.events.resources import Resources, Settings
 from services.events.routes import router
 from shared.application import create_app
 from shared.settings import settings_of
@@ -16,7 +16,7 @@ def events_app(settings: Settings) -> FastAPI:
         resources=Resources,
         health=Resources.health,
         prepared=frozenset({"/events", "/series"}),
-        generation=lambda: generation.number,
+        generation=lambda: Resources.generation.number,
     )
 
 

@@ -1,18 +1,19 @@
 """HTTP of the events service: parse, one call, answer."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from services.events import examples, ingest, pages, storage
 from services.events.resources import Resources
 from shared.answers import json_answer, list_body, tagged_answer
+from shared.commands import both
 from shared.documented import answers
 from shared.errors import NotFound
 from shared.parameters import Amount, Cursor, Limit, Moment, Word, Words
+from shared.routes import clock, resources_of
 from shared.syncs import sync_state
 
 router = APIRouter()
@@ -24,31 +25,12 @@ class EventNotFound(NotFound):
     """No event with this id is stored; GET /events lists those that are."""
 
 
-async def resources_of(request: Request) -> Resources:
-    resources: Resources = request.app.state.resources
-    return resources
-
-
-def clock() -> datetime:
-    return datetime.now(UTC)
-
-
 Here = Annotated[Resources, Depends(resources_of)]
 Platform = Literal["polymarket", "kalshi"]
 
 
-def both(path: str, **facts: Any) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
-    """A command: POST, which we document, and GET for callers of the older contract."""
-
-    def add(endpoint: Callable[..., Response]) -> Callable[..., Response]:
-        router.post(path, tags=["commands"], **facts)(endpoint)
-        router.get(path, include_in_schema=False)(endpoint)
-        return endpoint
-
-    return add
-
-
 @both(
+    router,
     "/events/export-all-active-events-db",
     responses=answers(examples.SYNC, 409, 502),
     summary="Sync all series and open events of both venues now",
@@ -62,6 +44,7 @@ def export_all_events(here: Here) -> Response:
 
 
 @both(
+    router,
     "/events/filter-trading-candidates-db",
     responses=answers({"count": 1, **examples.EVENTS}),
     summary="Which open events pass these limits, and how many",

@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.markets.resources import Resources, Settings, generation
+from services.markets.resources import Resources, Settings
 from services.markets.routes import router
 from shared.application import create_app
 from shared.settings import settings_of
@@ -16,7 +16,7 @@ def markets_app(settings: Settings) -> FastAPI:
         resources=Resources,
         health=Resources.health,
         prepared=frozenset({"/markets"}),
-        generation=lambda: generation.number,
+        generation=lambda: Resources.generation.number,
     )
 
 

@@ -66,12 +66,35 @@ SYNC: dict[str, Any] = {
 MARKETS: dict[str, Any] = {"markets": [MARKET], "cursor": "WyJpZCIsIjEwMCIsMTAwXQ"}
 BOOK: dict[str, Any] = {
     "market_id": "kalshi:KXHIGHNY-26JUL19-T80",
-    "quoted_at": "2026-07-19T01:02:03.456789Z",
+    "quoted_at": "2026-07-19T01:02:03.456789+00:00",
     "venue_time": None,
     "yes": {"bids": [[0.3, 8.41], [0.29, 250]], "asks": [[0.31, 63.09]]},
     "no": {"bids": [[0.69, 63.09]], "asks": [[0.7, 8.41], [0.71, 250]]},
+    "platform": "kalshi",
+    "event_id": "kalshi:KXHIGHNY-26JUL19",
+    "status": "open",
+    "accepting_orders": True,
+    "tick_size": 0.01,
+    "price_bands": None,
+    "min_size": 0.01,
+    "fee": {"fee_type": "quadratic", "multiplier": 1},
+    "order_delay_seconds": None,
+    "closes_at": "2026-07-20T04:59:00+00:00",
 }
 FAILURES: list[dict[str, str]] = [{"market_id": "polymarket:1", "reason": "unknown_market"}]
+TRADES: dict[str, Any] = {
+    "trades": [
+        {
+            "market_id": "kalshi:KXHIGHNY-26JUL19-T80",
+            "trade_id": "f272e06b-9a9c-4d2f-9c1e-7f6a1b2c3d4e",
+            "price": 0.31,
+            "size": 12.5,
+            "taker_side": "yes",
+            "traded_at": "2026-07-19T01:02:07.104Z",
+        }
+    ],
+    "failures": FAILURES,
+}
 PRICES: dict[str, Any] = {
     "prices": [
         {

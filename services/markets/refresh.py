@@ -3,21 +3,23 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
 import structlog
 
 from services.markets.endings import refresh_endings
-from services.markets.storage.books import StoredMarket, stored_markets, write_books
+from services.markets.storage.books import StoredMarket, fresh_books, stored_markets, write_books
 from services.markets.storage.candles import write_venue_candles
 from services.markets.storage.catalogue import lock_platform
+from services.markets.storage.reading import books_json
 from services.markets.storage.snapshots import write_quotes
 from shared.database import Database
+from shared.json_bytes import encoded
 from shared.syncs import Clock
 from shared.venues.failures import CircuitOpen, NoToken, VenueError
-from shared.venues.records import Book, Period, Quote, Rejected
+from shared.venues.records import Book, Period, Quote, Rejected, Trade
 from shared.venues.venue import Venue
 
 log = structlog.get_logger()
@@ -45,6 +47,19 @@ class Failures:
         return [{"market_id": market_id, "reason": reason} for market_id, reason in sorted(self.reasons.items())]
 
 
+@dataclass(frozen=True, slots=True)
+class Books:
+    """A JSON array of books, and why there are no more of them."""
+
+    shown: bytes
+    failures: list[dict[str, str]]
+    fetched: bool  # whether the venue gave us some that we did not have
+
+    @property
+    def answer(self) -> bytes:
+        return b'{"books":%s,"failures":%s}' % (self.shown, encoded(self.failures))
+
+
 def refresh_prices(
     database: Database, venues: Sequence[Venue], market_ids: Sequence[str], clock: Clock
 ) -> dict[str, Any]:
@@ -70,12 +85,16 @@ def refresh_prices(
 
 
 def refresh_books(
-    database: Database, venues: Sequence[Venue], market_ids: Sequence[str], clock: Clock
-) -> dict[str, Any]:
-    """Fresh books of these markets, all levels."""
+    database: Database,
+    venues: Sequence[Venue],
+    market_ids: Sequence[str],
+    clock: Clock,
+    age_max: timedelta | None = None,
+) -> Books:
+    """Books of these markets, all levels: stored ones that are younger than `age_max`, all others fresh."""
     failures = Failures()
 
-    def books_of(venue: Venue, stored: Sequence[StoredMarket]) -> dict[str, dict[str, Any]]:
+    def books_of(venue: Venue, stored: Sequence[StoredMarket]) -> dict[str, str]:
         batch = venue.books([market.key for market in stored])
         received_at = clock()
         failures.missing(venue.platform, batch.missing)
@@ -85,10 +104,34 @@ def refresh_books(
             lock_platform(connection, venue.platform)
             write_books(connection, batch.records, received_at)
             write_quotes(connection, quotes, received_at)
-        return {f"{book.platform}:{book.external_id}": book_shown(book, received_at) for book in batch.records}
+        return dict.fromkeys(quotes, "book")
 
-    books = _by_venue(database, venues, market_ids, failures, books_of)
-    return {"books": [books[market_id] for market_id in market_ids if market_id in books], "failures": failures.shown()}
+    young: set[str] = set()
+    if age_max:
+        with database.connection() as connection:
+            young = fresh_books(connection, market_ids, age_max, clock())
+    asked = [market_id for market_id in market_ids if market_id not in young]
+    read = young | _by_venue(database, venues, asked, failures, books_of).keys() if asked else young
+    with database.connection() as connection:
+        shown = books_json(connection, [market_id for market_id in market_ids if market_id in read])
+    return Books(shown, failures.shown(), fetched=len(read) > len(young))
+
+
+def trades_since(
+    database: Database, venues: Sequence[Venue], market_ids: Sequence[str], since: datetime
+) -> dict[str, Any]:
+    """Trades of these markets after a moment, oldest first."""
+    failures = Failures()
+
+    def tape_of(venue: Venue, stored: Sequence[StoredMarket]) -> dict[str, tuple[Trade, ...]]:
+        batch = venue.trades_since([market.key for market in stored], since)
+        failures.missing(venue.platform, batch.missing)
+        return {f"{venue.platform}:{external_id}": trades for external_id, trades in batch.records.items()}
+
+    tapes = _by_venue(database, venues, market_ids, failures, tape_of)
+    found = [(trade, market_id) for market_id, trades in tapes.items() for trade in trades if trade.traded_at > since]
+    found.sort(key=lambda each: each[0].traded_at)
+    return {"trades": [_trade_shown(trade, market_id) for trade, market_id in found], "failures": failures.shown()}
 
 
 def refresh_resolutions(
@@ -187,13 +230,14 @@ def top_of(book: Book) -> Quote:
     return Quote(bid[0], ask[0], bid[1], ask[1], book.last_price)
 
 
-def book_shown(book: Book, received_at: datetime) -> dict[str, Any]:
+def _trade_shown(trade: Trade, market_id: str) -> dict[str, Any]:
     return {
-        "market_id": f"{book.platform}:{book.external_id}",
-        "quoted_at": received_at,
-        "venue_time": book.venue_time,
-        "yes": {"bids": book.bids, "asks": book.asks},
-        "no": {"bids": book.no_bids, "asks": book.no_asks},
+        "market_id": market_id,
+        "trade_id": trade.external_id,
+        "price": trade.price,
+        "size": trade.size,
+        "taker_side": trade.taker_side,
+        "traded_at": trade.traded_at,
     }
 
 

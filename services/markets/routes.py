@@ -1,28 +1,39 @@
 """HTTP of the markets service: parse, one call, answer."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, Field
+from starlette.convertors import StringConvertor, register_url_convertor
 
 from services.markets import examples, ingest, pages, refresh
 from services.markets.domain.quality import Quality
 from services.markets.resources import Resources
 from services.markets.storage import candles, reading
 from services.markets.storage.books import stored_markets
-from shared.answers import json_answer, list_body, tagged_answer
+from shared.answers import JSON_TYPE, json_answer, list_body, tagged_answer
+from shared.commands import both
 from shared.documented import answers
 from shared.errors import BadGateway, Conflict, Invalid, NotFound
 from shared.parameters import Amount, Cursor, Limit, Moment, Word, Words
+from shared.routes import clock, resources_of
 from shared.syncs import sync_state
 
+
+class AnyMarket(StringConvertor):
+    """Tells `/markets/polymarket:1` from `/markets/books`, which a GET would otherwise take for a market."""
+
+    regex = "[^/]*:[^/]*"
+
+
 router = APIRouter()
+register_url_convertor("market_id", AnyMarket())
 
 IDS_MAX = 5_000
 BOOKS_MAX = 1_000
+TRADED_MAX = 500
 BACKFILL_MAX = 50
 CANDLES_MAX = 5_000
 MARKET_ID = r"^(polymarket|kalshi):[A-Za-z0-9._-]{1,120}$"
@@ -47,15 +58,6 @@ class BadPeriod(Invalid):
     """The history must start before it ends."""
 
 
-async def resources_of(request: Request) -> Resources:
-    resources: Resources = request.app.state.resources
-    return resources
-
-
-def clock() -> datetime:
-    return datetime.now(UTC)
-
-
 Here = Annotated[Resources, Depends(resources_of)]
 MarketId = Annotated[str, Path(pattern=MARKET_ID, examples=["polymarket:906973", "kalshi:KXHIGHNY-26JUL19-T80"])]
 Ids = Annotated[
@@ -70,6 +72,12 @@ class Markets(BaseModel):
 
 class BookMarkets(BaseModel):
     market_ids: Annotated[Ids, Field(max_length=BOOKS_MAX)]
+    max_age_seconds: Annotated[float, Field(ge=0, le=60, allow_inf_nan=False)] = 0
+
+
+class TradedMarkets(BaseModel):
+    market_ids: Annotated[Ids, Field(max_length=TRADED_MAX)]
+    since: Moment
 
 
 class HistoryMarkets(BaseModel):
@@ -79,18 +87,8 @@ class HistoryMarkets(BaseModel):
     until: Moment
 
 
-def both(path: str, **facts: Any) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
-    """A command: POST, which we document, and GET for callers of the older contract."""
-
-    def add(endpoint: Callable[..., Response]) -> Callable[..., Response]:
-        router.post(path, tags=["commands"], **facts)(endpoint)
-        router.get(path, include_in_schema=False)(endpoint)
-        return endpoint
-
-    return add
-
-
 @both(
+    router,
     "/markets/export-all-markets-db",
     responses=answers(examples.SYNC, 409, 502),
     summary="Sync all markets of both venues now",
@@ -113,6 +111,7 @@ def export_all_markets(
 
 
 @both(
+    router,
     "/markets/export-filtered-markets-db",
     responses=answers({"count": 1, **examples.MARKETS}),
     summary="How many stored markets pass these limits, and which",
@@ -138,7 +137,7 @@ def export_filtered_markets(
     with here.database.connection() as connection:
         count = reading.count_markets(connection, which)
         body, next_cursor = reading.markets_page(connection, which, "id", cursor, limit)
-    return Response(list_body("markets", body, next_cursor, count), media_type="application/json")
+    return Response(list_body("markets", body, next_cursor, count), media_type=JSON_TYPE)
 
 
 @router.get(
@@ -185,7 +184,7 @@ def list_markets(
 
 
 @router.get(
-    "/markets/{market_id}",
+    "/markets/{market_id:market_id}",
     tags=["reads"],
     responses=answers(examples.MARKET, 404),
     summary="One market with rules, evidence and history of its facts",
@@ -206,11 +205,11 @@ def read_market(request: Request, here: Here, market_id: MarketId) -> Response:
 )
 def read_book(here: Here, market_id: MarketId) -> Response:
     """All levels, best first; the NO side is the mirror of the YES side."""
-    answer = refresh.refresh_books(here.database, here.venues, [market_id], clock)
-    here.data_changed()
-    if answer["books"]:
-        return json_answer(answer["books"][0])
-    reason = answer["failures"][0]["reason"] if answer["failures"] else "no_book"
+    books = refresh.refresh_books(here.database, here.venues, [market_id], clock)
+    if books.fetched:
+        here.data_changed()
+        return Response(books.shown[1:-1], media_type=JSON_TYPE)
+    reason = books.failures[0]["reason"] if books.failures else "no_book"
     if reason == "unknown_market":
         raise MarketNotFound(market_id=market_id)
     raise (VenueFailed if reason.startswith("venue_") else NoBook)(market_id=market_id, reason=reason)
@@ -264,12 +263,30 @@ def refresh_prices(here: Here, asked: Markets) -> Response:
     "/markets/books",
     tags=["commands"],
     responses=answers({"books": [examples.BOOK], "failures": examples.FAILURES}),
-    summary="Fresh books of up to 1,000 markets, for execution",
+    summary="Books of up to 1,000 markets with their terms of trading, for execution",
 )
 def refresh_books(here: Here, asked: BookMarkets) -> Response:
-    answer = refresh.refresh_books(here.database, here.venues, _distinct(asked.market_ids), clock)
-    here.data_changed()
-    return json_answer(answer)
+    """Fresh from the venue, except those that we read less than `max_age_seconds` ago. Each comes with what trading on
+    it has to know, read in the same moment; `status` says whether the market is still open."""
+    age_max = timedelta(seconds=asked.max_age_seconds)
+    books = refresh.refresh_books(here.database, here.venues, _distinct(asked.market_ids), clock, age_max)
+    if books.fetched:
+        here.data_changed()
+    return Response(books.answer, media_type=JSON_TYPE)
+
+
+@router.post(
+    "/markets/trades",
+    tags=["commands"],
+    responses=answers(examples.TRADES),
+    summary="What was traded on up to 500 markets after a moment",
+)
+def read_trades(here: Here, asked: TradedMarkets) -> Response:
+    """Oldest first, without block trades, priced from the yes side. Polymarket shows a trade up to five minutes late
+    and with whole seconds: ask again from an earlier moment and leave out the `trade_id`s that you know. A market in
+    `failures` with `tape_too_long` has only its newest trades here."""
+    since = asked.since.astimezone(UTC)
+    return json_answer(refresh.trades_since(here.database, here.venues, _distinct(asked.market_ids), since))
 
 
 @router.post(

@@ -140,9 +140,9 @@ def clean_up(here: Resources) -> Outcome:
 
 
 def _age(now: datetime, moment: datetime) -> timedelta:
-    """Where the clock went back, a moment that is still to come says nothing: it counts as old."""
+    """A moment that is a little ahead of our clock is now; one far ahead says nothing, and counts as old."""
     age = now - moment
-    return age if age >= timedelta(0) else HOUR
+    return HOUR if age < -HOUR else max(age, timedelta(0))
 
 
 WORK: dict[str, Callable[[Resources], Outcome]] = {

@@ -23,7 +23,7 @@ def at_work(settings: Settings, database: Database) -> Resources:
     here = Resources(settings, database)
 
     def look_at_breakers(now: datetime) -> None:
-        trip_and_resolve(database, timedelta(seconds=settings.data_age_max_seconds), now)
+        trip_and_resolve(database, timedelta(seconds=settings.data_age_max), now)
 
     def look_at_waiting_orders(_: datetime) -> None:
         watch_orders(database, here.markets, _clock)

@@ -10,7 +10,7 @@ import structlog
 from prometheus_client import Counter, Gauge
 
 from services.paper_trading.storage import marks
-from services.paper_trading.storage.marks import HeldMarket, Marked
+from services.paper_trading.storage.marks import FreshQuote, HeldMarket, Marked
 from shared.calls import Calls, ServiceRefused, ServiceUnreachable
 from shared.database import Database
 from shared.syncs import Clock
@@ -25,16 +25,16 @@ POSITIONS = Counter("coliseum_positions_marked_total", "Positions whose mark cha
 FAILURES = Counter("coliseum_price_failures_total", "Held markets that got no fresh price, by why.", ["reason"])
 SECONDS = Gauge("coliseum_price_update_seconds", "How long the last price update took.")
 UPDATED = Gauge("coliseum_prices_updated_timestamp_seconds", "When prices were last updated, as Unix time.")
-AGE = Gauge("coliseum_price_age_seconds", "Age of the oldest quote of a held market after the last update.")
+AGE = Gauge("coliseum_price_age_seconds", "For how long a held market has been without a fresh price, at most.")
 
 Heard = Callable[[bool, datetime], None]
 
 
 @dataclass
 class Prices:
-    """Which markets answered, and why the others did not."""
+    """What held markets are quoted at, and why some of them are not."""
 
-    answered: dict[int, bool] = field(default_factory=dict)
+    fresh: dict[int, FreshQuote] = field(default_factory=dict)  # by market number
     reasons: dict[str, str] = field(default_factory=dict)  # by market id
     calls: int = 0
 
@@ -53,7 +53,7 @@ def update_prices(database: Database, markets: Calls, clock: Clock, heard: Heard
     marked = Marked()
     if held:
         with database.transaction() as connection:
-            marked = marks.write_marks(connection, prices.answered, now)
+            marked = marks.write_marks(connection, held, prices.fresh, now)
     _measure(marked, prices, now, perf_counter() - began)
     return {
         "markets": len(held),
@@ -73,7 +73,7 @@ def update_prices(database: Database, markets: Calls, clock: Clock, heard: Heard
 
 
 def fresh_prices(markets: Calls, held: Sequence[HeldMarket], clock: Clock, heard: Heard) -> Prices:
-    """Asks the markets service, which stores what moved. A batch that fails costs its own markets their prices."""
+    """Asks the markets service, which stores what moved as well. A batch that fails costs only its own markets."""
     prices = Prices()
     for start in range(0, len(held), MARKETS_A_CALL):
         batch = held[start : start + MARKETS_A_CALL]
@@ -83,7 +83,6 @@ def fresh_prices(markets: Calls, held: Sequence[HeldMarket], clock: Clock, heard
             answer = markets.post("/markets/refresh-prices", asked, seconds=CALL_SECONDS)
         except (ServiceUnreachable, ServiceRefused) as error:
             log.warning("prices_not_answered", markets=len(batch), error=error.detail)
-            prices.answered.update({market.market_no: False for market in batch})
             prices.reasons.update({market.market_id: error.name for market in batch})
             heard(False, clock())
             continue
@@ -93,11 +92,12 @@ def fresh_prices(markets: Calls, held: Sequence[HeldMarket], clock: Clock, heard
 
 
 def _take(prices: Prices, batch: Sequence[HeldMarket], answer: dict[str, Any]) -> None:
-    got = {price["market_id"] for price in answer["prices"]}
+    got = {price["market_id"]: FreshQuote(price["yes_bid"], price["yes_ask"]) for price in answer["prices"]}
     why = {failure["market_id"]: str(failure["reason"]) for failure in answer["failures"]}
     for market in batch:
-        prices.answered[market.market_no] = market.market_id in got
-        if market.market_id not in got:
+        if market.market_id in got:
+            prices.fresh[market.market_no] = got[market.market_id]
+        else:
             prices.reasons[market.market_id] = why.get(market.market_id, "not_answered")
 
 
@@ -107,17 +107,16 @@ def _venues_failed(answer: dict[str, Any]) -> bool:
 
 
 def _measure(marked: Marked, prices: Prices, now: datetime, seconds: float) -> None:
-    oldest = marked.oldest_quote
     POSITIONS.inc(marked.updated)
     for reason in prices.reasons.values():
         FAILURES.labels(reason.split(" ", 1)[0]).inc()
     SECONDS.set(seconds)
-    if any(prices.answered.values()):
+    if prices.fresh or not prices.reasons:
         UPDATED.set(now.timestamp())
-    AGE.set(max((now - oldest).total_seconds(), 0) if oldest else 0)
+    AGE.set(max((now - marked.silent_since).total_seconds(), 0) if marked.silent_since else 0)
     log.info(
         "prices_updated",
-        markets=len(prices.answered),
+        markets=len(prices.fresh) + len(prices.reasons),
         moved=marked.moved,
         updated=marked.updated,
         stale=marked.stale,

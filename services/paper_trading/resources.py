@@ -13,9 +13,9 @@ from shared.settings import DatabaseSettings
 
 class Settings(DatabaseSettings):
     price_update_seconds: int = Field(default=300, ge=0, le=86_400)  # 0: only when asked
-    book_age_max_seconds: int = Field(default=60, ge=1, le=3_600)
-    signal_age_max_seconds: int = Field(default=3_600, ge=1, le=7 * 86_400)
-    data_age_max_seconds: int = Field(default=3_600, ge=1, le=7 * 86_400)
+    book_age_max: int = Field(default=60, ge=1, le=3_600)  # seconds
+    signal_age_max: int = Field(default=600, ge=1, le=86_400)  # seconds
+    data_age_max: int = Field(default=3_600, ge=1, le=7 * 86_400)  # seconds
 
 
 class Closing(Protocol):

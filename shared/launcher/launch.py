@@ -16,10 +16,12 @@ from db.embedded.cluster import Cluster
 from db.embedded.errors import ClusterError
 from shared import topology
 from shared.launcher.checks import LOGS, check_database, check_ports, only_one
-from shared.launcher.collection import collect_forever
+from shared.launcher.errors import ProgramEnded
+from shared.launcher.first_cycle import show_first_cycle
 from shared.launcher.health import health_of
 from shared.launcher.programs import SIGNALS, Program, serve
-from shared.launcher.settings import LaunchSettings, pause_between_collections
+from shared.launcher.samples import say_samples
+from shared.launcher.settings import LaunchSettings, seconds_between_cycles
 from shared.launcher.supervisor import Supervisor
 from shared.launcher.world import sandbox_variables
 from shared.topology import Service
@@ -48,20 +50,28 @@ def launch(settings: LaunchSettings, services: Sequence[Service], began: float) 
         gc.collect()
         gc.freeze()  # what the children share with us stays where it is
         for program in programs:
+            if program.name == topology.ORCHESTRATOR.name:
+                # Its schedule begins with a cycle, which should find the samples.
+                supervisor.wait_until_healthy()
+                _make_samples(settings, supervisor, addresses)
             supervisor.start(program)
         supervisor.wait_until_healthy()
         _show_table(addresses, settings.data_dir, time.monotonic() - began)
-        if pause_between_collections(settings) > 0:
-            supervisor.start(_collection(settings, addresses))
+        if topology.ORCHESTRATOR.name in addresses:
+            _open_the_arena(settings, supervisor, addresses)
         _look_after(supervisor, cluster)
 
 
 def _set_the_world(settings: LaunchSettings, services: Sequence[Service]) -> list[Service]:
-    """The sandbox is left out where every venue has an address of its own."""
+    """What the services read from the environment and nobody has said. The sandbox is left out where every venue has
+    an address of its own."""
     sandbox = topology.SANDBOX
-    variables = {} if settings.live else sandbox_variables(os.environ, f"http://127.0.0.1:{topology.port_of(sandbox)}")
-    os.environ.update(variables)
-    return [service for service in services if service != sandbox or variables]
+    world = {} if settings.live else sandbox_variables(os.environ, _address(settings, sandbox))
+    own = {f"{service.name.upper()}_URL": _address(settings, service) for service in services}
+    own["CYCLE_EVERY_SECONDS"] = str(seconds_between_cycles(settings))
+    own["OPENBLAS_NUM_THREADS"] = "1"  # a parent with threads cannot fork safely, and nobody multiplies matrices here
+    os.environ.update(world | {name: value for name, value in own.items() if not os.environ.get(name)})
+    return [service for service in services if service != sandbox or world]
 
 
 def _address(settings: LaunchSettings, service: Service) -> str:
@@ -91,11 +101,31 @@ def _program(settings: LaunchSettings, service: Service) -> Program:
     return Program(service.name, lambda: serve(app, settings.bind_host, port), _address(settings, service))
 
 
-def _collection(settings: LaunchSettings, addresses: dict[str, str]) -> Program:
+def _make_samples(settings: LaunchSettings, supervisor: Supervisor, addresses: dict[str, str]) -> None:
     """A process like the others, so that the parent keeps a single thread, which makes forking safe."""
-    token = settings.coliseum_token.get_secret_value() if settings.coliseum_token else None
-    every = pause_between_collections(settings)
-    return Program("collection", lambda: collect_forever(addresses, token, every), in_terminal=True)
+    if topology.PAPER_TRADING.name in addresses:
+        address, token = addresses[topology.PAPER_TRADING.name], _token(settings)
+
+        def make() -> None:
+            say_samples(address, token)
+
+        program = Program("samples", make, in_terminal=True, again=False)
+        try:
+            supervisor.wait_for_end(supervisor.start(program))
+        except ProgramEnded as error:
+            _say(str(error))  # whoever wants portfolios can make them; the rest works without samples
+
+
+def _open_the_arena(settings: LaunchSettings, supervisor: Supervisor, addresses: dict[str, str]) -> None:
+    _say(f"Coliseum is open: {addresses[topology.ORCHESTRATOR.name]}")
+    if settings.schedule_enabled:
+        token = _token(settings)
+        show = Program("first cycle", lambda: show_first_cycle(addresses, token), in_terminal=True, again=False)
+        supervisor.start(show)
+
+
+def _token(settings: LaunchSettings) -> str | None:
+    return settings.coliseum_token.get_secret_value() if settings.coliseum_token else None
 
 
 def _look_after(supervisor: Supervisor, cluster: Cluster | None) -> NoReturn:

@@ -27,6 +27,7 @@ class Program:
     run: Callable[[], None]  # in the child; the process ends when it returns
     address: str | None = None  # of a service, which answers /health there
     in_terminal: bool = False  # writes where the parent writes instead of into a log
+    again: bool = True  # whether it starts again when it has ended
 
 
 def serve(app: ASGIApp, host: str, port: int) -> None:

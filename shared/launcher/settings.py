@@ -15,7 +15,8 @@ class LaunchSettings(ServiceSettings):
     data_dir: Path = CHECKOUT / ".data"
     database_url: str | None = None  # none: an embedded Postgres
     live: bool = False
-    collect_every_seconds: float | None = Field(default=None, ge=0, allow_inf_nan=False)  # 0: never
+    cycle_every_seconds: int | None = Field(default=None, ge=10, le=7 * 86_400)
+    schedule_enabled: bool = True  # false: nothing happens by itself, not even the first cycle
 
     @field_validator("database_url")
     @classmethod
@@ -25,15 +26,13 @@ class LaunchSettings(ServiceSettings):
         return url
 
 
-SIMULATED_PAUSE_SECONDS = 60.0  # something ends there every few seconds, and one wants to see it
-LIVE_PAUSE_SECONDS = 300.0
+SIMULATED_CYCLE_SECONDS = 60  # something ends there every few seconds, and one wants to see it
+LIVE_CYCLE_SECONDS = 900
 
 
-def pause_between_collections(settings: LaunchSettings) -> float:
-    """Seconds; 0 means that nothing is collected by itself."""
-    if settings.collect_every_seconds is not None:
-        return settings.collect_every_seconds
-    return LIVE_PAUSE_SECONDS if settings.live else SIMULATED_PAUSE_SECONDS
+def seconds_between_cycles(settings: LaunchSettings) -> int:
+    usual = LIVE_CYCLE_SECONDS if settings.live else SIMULATED_CYCLE_SECONDS
+    return settings.cycle_every_seconds or usual
 
 
 def read_settings_file(file: Path, environment: MutableMapping[str, str]) -> None:

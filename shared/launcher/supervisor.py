@@ -86,6 +86,11 @@ class Supervisor:
     def tick(self, now: float) -> None:
         """Looks after everybody once."""
         for child in self._reap():
+            if not child.program.again:
+                self.children.remove(child)
+                if child.ending != FINISHED:
+                    self.say(f"{child.program.name} {child.ending}")
+                continue
             child.delay = DELAY_SECONDS_MIN if now - child.started_at > STEADY_SECONDS else child.delay
             child.due_at = now + child.delay
             self.say(f"{child.program.name} {child.ending}; it starts again in {child.delay:g} s (log: {child.log})")

@@ -46,6 +46,7 @@ Abstention = Literal[
     "no_history",
     "conviction_too_low",
     "move_too_small",
+    "move_too_rough",  # in a few large steps, as news makes it
     "not_confirmed_by_volume",
     "news_like_volume",
     "price_not_extreme",

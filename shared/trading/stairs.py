@@ -10,7 +10,7 @@ from decimal import Decimal
 from shared.trading.books import Ladder
 from shared.trading.fees import POLYMARKET_STEP, ZERO, FeeTerms, PolymarketFees, charged_fee, model_fee
 
-FIRST_LEVELS = 4  # computed at once; when an order goes further, as many again
+LEVELS_AT_ONCE = 4  # are computed; for orders that go further, by and by more
 
 Filled = tuple[Decimal, Decimal, Decimal]  # price, quantity and fee of one level
 
@@ -50,7 +50,7 @@ def extended(stairs: Stairs) -> Stairs:
     levels, each, quantities, costs = [*stairs.levels], [*stairs.each], [*stairs.quantities], [*stairs.costs]
     fees, spent, carries = [*stairs.fees], [*stairs.spent], [*stairs.carried]
     quantity, cost, paid, carried = quantities[-1], costs[-1], fees[-1], carries[-1]
-    until = min(len(ladder), max(FIRST_LEVELS, 2 * stairs.looked_at))
+    until = min(len(ladder), stairs.looked_at + max(LEVELS_AT_ONCE, stairs.looked_at // 2))
     for price, size in ladder[stairs.looked_at : until]:
         part = size // step * step
         if not part:

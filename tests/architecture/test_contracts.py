@@ -8,13 +8,16 @@ from pathlib import Path
 from tests.architecture.conftest import Plant
 
 PYPROJECT = Path(__file__).resolve().parents[2] / "pyproject.toml"
+PLAIN = ("events", "markets", "orchestrator", "strategy")
+SERVICES = (*PLAIN, "paper_trading", "sandbox")
 LAYERS = ("app", "routes", "storage")
 SANDBOX_LAYERS = ("app", "routes", "resources")
 SOUND = {
     **{f"{package}/__init__.py": "" for package in ("services", "shared", "db", "tests", "shared/venues")},
-    **{f"services/{name}/__init__.py": "" for name in ("events", "markets", "sandbox")},
-    **{f"services/{name}/domain/__init__.py": "" for name in ("events", "markets", "sandbox")},
-    **{f"services/{name}/{layer}.py": "" for name in ("events", "markets") for layer in LAYERS},
+    **{f"services/{name}/__init__.py": "" for name in SERVICES},
+    **{f"services/{name}/domain/__init__.py": "" for name in SERVICES},
+    **{f"services/{name}/{layer}.py": "" for name in PLAIN for layer in LAYERS},
+    **{f"services/paper_trading/{layer}.py": "" for layer in (*LAYERS, "resources")},
     **{f"services/sandbox/{layer}.py": "" for layer in SANDBOX_LAYERS},
     **{f"shared/venues/{venue}/__init__.py": "" for venue in ("kalshi", "polymarket")},
     "db/engine.py": "import sqlalchemy\n",
@@ -27,7 +30,7 @@ SOUND = {
 def test_a_sound_tree_keeps_every_contract(plant: Plant) -> None:
     kept, broken, _ = _verdict(plant(_tree()))
 
-    assert len(kept) == 6
+    assert len(kept) == 7
     assert broken == []
 
 
@@ -38,6 +41,7 @@ def test_each_contract_is_broken_by_what_it_forbids(plant: Plant) -> None:
             "services/events/storage.py": "import services.events.routes\nimport services.markets.storage\n",
             "services/events/sundry.py": "",
             "services/markets/domain/quality.py": "import shared.database\n",
+            "services/paper_trading/domain/accounts.py": "import services.paper_trading.storage\n",
             "services/sandbox/domain/world.py": "import services.sandbox.resources\n",
             "shared/syncs.py": "import services.events.app\n",
             "shared/venues/kalshi/parse.py": "import requests\n",
@@ -47,12 +51,13 @@ def test_each_contract_is_broken_by_what_it_forbids(plant: Plant) -> None:
     kept, broken, said = _verdict(tree)
 
     assert kept == []
-    assert len(broken) == 6
+    assert len(broken) == 7
     for arrow in (
         "services.events is not allowed to import services.markets",
         "services.events.storage is not allowed to import services.events.routes",
         "services.events.sundry",
         "services.markets.domain is not allowed to import shared.database",
+        "services.paper_trading.domain is not allowed to import services.paper_trading.storage",
         "services.sandbox.domain is not allowed to import services.sandbox.resources",
         "shared is not allowed to import services",
         "shared.venues.kalshi.parse is not allowed to import requests",

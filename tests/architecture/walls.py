@@ -7,6 +7,28 @@ WALLS = (
     Wall("shared/syncs.py", "_collect_apart", "a venue that is down must not keep the other one from being collected"),
     Wall("shared/syncs.py", "_reporting.report", "progress that cannot be written does not stop the sync itself"),
     Wall(
+        "services/strategy/generation.py",
+        "_opinion",
+        "a rule that fails for one portfolio must not keep the others from their signals",
+    ),
+    Wall(
+        "services/orchestrator/cycles.py", "_run", "however a cycle breaks, its end is written and the next may begin"
+    ),
+    Wall(
+        "services/orchestrator/jobs.py", "run_job", "a job of the schedule that fails does not keep others from running"
+    ),
+    Wall("services/orchestrator/scheduler.py", "Scheduler._look_on", "whatever one look meets, the next one follows"),
+    Wall(
+        "shared/feed_listener.py", "FeedListener._hand_on", "who hears the feed must hear on after one entry too many"
+    ),
+    Wall(
+        "services/paper_trading/execution.py",
+        "_decide_apart",
+        "a portfolio whose signals cannot be decided leaves the others alone",
+    ),
+    Wall("services/paper_trading/updater.py", "PriceUpdater._turn", "whatever is away, the next pass tries again"),
+    Wall("services/paper_trading/updater.py", "PriceUpdater._apart", "what follows a pass fails alone"),
+    Wall(
         "shared/launcher/programs.py",
         "_be",
         "whatever happens in a forked child, it never returns into its parent's code",
@@ -30,6 +52,8 @@ SHARED_WRITERS = {
 # Where a float is no money, price or quantity: patterns of a file and of a name in it.
 FLOATS = {
     ("services/sandbox/*", "*"): "the simulation computes with numpy and sends text as the venues format it",
+    ("services/strategy/domain/*", "*"): "columns for numpy; what becomes a signal is a Decimal on the venue's grid",
+    ("services/strategy/storage/columns.py", "*"): "columns for numpy, as above",
     ("shared/venues/limits.py", "*"): "requests a second, and moments of the monotonic clock",
     ("shared/venues/connect.py", "*rates"): "requests a second",
     ("shared/settings.py", "*_rate"): "requests a second",
@@ -39,5 +63,7 @@ FLOATS = {
     ("shared/syncs.py", "started"): "a moment of the monotonic clock",
     ("shared/prepared.py", "made_at"): "a moment of the monotonic clock",
     ("shared/launcher/*", "*"): "moments of the monotonic clock; the launcher knows no money",
+    ("services/paper_trading/execution.py", "_count"): "what a counter of Prometheus takes",
+    ("shared/trading/config_schema.py", "*"): "JSON Schema knows no decimals; nothing is computed with them",
     ("shared/pages/figures.py", "value"): "seconds, as a page shows them",
 }

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from time import perf_counter
 
 from tests.bench import machine
+from tests.bench.durable import durable_figures
+from tests.bench.feed import feed_figures
 from tests.bench.figures import Figure, aligned, markdown
 from tests.bench.growth import growth_figures
 from tests.bench.lists import list_figures
@@ -26,8 +28,10 @@ GROUPS: tuple[tuple[tuple[str, ...], Group], ...] = (
     (("G4",), limiter_figures),
     (("G5",), quote_figures),
     (("G16", "G17"), list_figures),
+    (("G19",), feed_figures),
     (("sandbox",), sandbox_figures),
     (("growth", "memory"), growth_figures),
+    (("G13",), durable_figures),
     (("start",), start_figures),
 )
 

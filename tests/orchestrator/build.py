@@ -133,3 +133,64 @@ def position(database: Database, portfolio_id: int, market_no: int, now: datetim
         "opened_at": now,
     }
     return int(insert(database, "portfolio_positions", {**row, **facts}, "position_id"))
+
+
+def settlement(
+    database: Database, portfolio_id: int, market_no: int, position_id: int, now: datetime, standing: str
+) -> None:
+    row = {
+        "portfolio_id": portfolio_id,
+        "market_no": market_no,
+        "position_id": position_id,
+        "version": 1,
+        "outcome": "yes",
+        "quantity": Decimal(10),
+        "cost": Decimal(5),
+        "gross": Decimal(0),
+        "amount": Decimal(0),
+        "standing": standing,
+        "settled_at": now,
+    }
+    insert(database, "settlements", row)
+
+
+def decision(database: Database, portfolio_id: int, market_no: int, signal_id: int, now: datetime) -> int:
+    row = {
+        "signal_id": signal_id,
+        "portfolio_id": portfolio_id,
+        "market_no": market_no,
+        "outcome": "filled",
+        "decided_at": now,
+    }
+    return int(insert(database, "decisions", row, "decision_id"))
+
+
+def trade(database: Database, portfolio_id: int, market_no: int, decision_id: int, now: datetime) -> None:
+    row = {
+        "decision_id": decision_id,
+        "portfolio_id": portfolio_id,
+        "market_no": market_no,
+        "action": "buy_yes",
+        "quantity": Decimal(10),
+        "price": Decimal("0.5"),
+        "cost": Decimal(5),
+        "fee": Decimal(0),
+        "merged": Decimal(0),
+        "realized_pnl": Decimal(0),
+        "levels": "[]",
+        "fee_schedule": "{}",
+        "book": "{}",
+        "book_at": now,
+        "executed_at": now,
+    }
+    insert(database, "trades", row)
+
+
+def breaker(database: Database, now: datetime) -> None:
+    row = {
+        "breaker_type": "manual",
+        "reason": "the day was bad enough",
+        "trigger_value": "{}",
+        "triggered_at": now,
+    }
+    insert(database, "circuit_breaker_events", row)

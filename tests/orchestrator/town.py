@@ -162,8 +162,9 @@ class Town:
             mark_executed(connection, signal_ids[:filled])
             paid = text("""
                 UPDATE portfolios SET current_balance = current_balance - :paid,
-                    total_invested = total_invested + :paid, liquidation_value = liquidation_value + :paid, trade_count = trade_count + :filled,
-                    open_positions = open_positions + :filled WHERE portfolio_id = :id RETURNING current_balance
+                    total_invested = total_invested + :paid, liquidation_value = liquidation_value + :paid,
+                    trade_count = trade_count + :filled, open_positions = open_positions + :filled
+                WHERE portfolio_id = :id RETURNING current_balance
             """)
             values = {"paid": PRICE * filled, "filled": filled, "id": portfolio_id}
             balance = connection.execute(paid, values).scalar_one()

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from services.paper_trading.domain.marks import liquidation_value, mark_of
-from services.paper_trading.storage.marks import write_marks
+from services.paper_trading.storage.marks import FreshQuote, HeldMarket, write_marks
 from shared.database import Database
 from tests.paper_trading.ledger import NOON, Ledger, assert_clean
 
@@ -24,9 +24,13 @@ def ledger(fresh_database: Database) -> Ledger:
 
 
 def marked(ledger: Ledger, answered: Sequence[int], failed: Sequence[int] = (), at: datetime = LATER) -> Any:
+    """A pass in which these markets answered with the quote that they have, and those did not."""
+    query = "SELECT market_no, market_id, yes_bid, yes_ask FROM markets WHERE market_no = ANY(:numbers)"
+    rows = ledger.rows(query, numbers=[*answered, *failed])
+    held = [HeldMarket(row["market_no"], row["market_id"]) for row in rows]
+    quotes = {row["market_no"]: FreshQuote(row["yes_bid"], row["yes_ask"]) for row in rows}
     with ledger.database.transaction() as connection:
-        asked = {**dict.fromkeys(answered, True), **dict.fromkeys(failed, False)}
-        return write_marks(connection, asked, at)
+        return write_marks(connection, held, {number: quotes[number] for number in answered}, at)
 
 
 def test_each_side_is_worth_what_somebody_bids_for_it(ledger: Ledger) -> None:
@@ -169,8 +173,8 @@ def test_the_set_based_marks_are_those_of_the_domain(ledger: Ledger) -> None:
     marked(ledger, markets)
 
     for place, market in enumerate(markets):
-        bid, ask = (None if price is None else Decimal(price) for price in quotes[place // 2])
-        mark, row = mark_of(sides[place % 2], bid, ask), ledger.position_row(held[market])
+        yes_bid, yes_ask = (None if price is None else Decimal(price) for price in quotes[place // 2])
+        mark, row = mark_of(sides[place % 2], yes_bid, yes_ask), ledger.position_row(held[market])
         assert row["mark_stale"] == (mark.bid is None)
         assert row["mark_bid"] == (Decimal("0.20") if mark.bid is None else mark.bid)
         assert row["mark_mid"] == (None if mark.bid is None else mark.mid)

@@ -1,4 +1,4 @@
-"""Settlement end to end: venues say how markets end, the markets service believes them or not, portfolios are paid once."""
+"""Settlement end to end: venues say how markets end, the markets service stores it, portfolios are paid once."""
 
 from decimal import Decimal
 from typing import Any

@@ -8,6 +8,7 @@ from tests.venues.double import Answering, Double, Reply, Request
 
 Row = dict[str, Any]
 
+_CUTOFF = ("market_settled_ts", "trades_created_ts", "orders_updated_ts")
 _CLOSED_TO_ORDERS = frozenset({"closed", "determined", "amended", "disputed", "finalized"})
 
 
@@ -70,6 +71,14 @@ def kalshi_book(number: int, **changes: Any) -> Row:
     return rows.kalshi_book(**{"ticker": ticker(number), **changes})
 
 
+def data_trade(number: int, **changes: Any) -> Row:
+    return rows.data_trade(**{"condition_id": condition(number), "token_id": yes_token(number), **changes})
+
+
+def kalshi_trade(number: int, **changes: Any) -> Row:
+    return rows.kalshi_trade(**{"ticker": ticker(number), **changes})
+
+
 class World:
     """What the venues know now. Change the lists and the next request answers otherwise."""
 
@@ -85,6 +94,8 @@ class World:
         self.books: list[Row] = []
         self.kalshi_books: list[Row] = []
         self.data_resolutions: list[Row] = []
+        self.data_trades: list[Row] = []  # newest first, as the venues list them
+        self.kalshi_trades: list[Row] = []
         self.histories: dict[str, list[Row]] = {}  # by token
         self.candles: dict[str, list[Row]] = {}  # by ticker
         self.holds: dict[tuple[str, str | None], float] = {}  # seconds, by path and cursor
@@ -122,12 +133,15 @@ class World:
         self._on("/clob/books", self._clob_books)
         self._on("/clob/prices-history", lambda asked: Reply({"history": self._history(asked)}))
         self._on("/data/v2/resolutions", self._resolutions)
+        self._on("/data/v2/trades", self._data_trades)
         base = "/trade-api/v2"
         self._on(f"{base}/series", lambda asked: Reply({"series": self.kalshi_series}))
         self._on(f"{base}/events", lambda asked: self._kalshi(asked, "events", "event_ticker", self.kalshi_events))
         self._on(f"{base}/markets", lambda asked: self._kalshi(asked, "markets", "ticker", self.kalshi_markets))
         self._on(f"{base}/historical/markets", lambda asked: Reply({"markets": [], "cursor": ""}))
         self._on(f"{base}/markets/orderbooks", self._kalshi_orderbooks)
+        self._on(f"{base}/markets/trades", self._kalshi_trades)
+        self._on(f"{base}/historical/cutoff", lambda _: Reply(dict.fromkeys(_CUTOFF, "2026-08-21T00:00:00Z")))
         for number in range(10):
             self._serve_candles(f"{base}/series/KXICE/markets", ticker(number))
 
@@ -173,6 +187,18 @@ class World:
     def _resolutions(self, asked: Request) -> Reply:
         wanted = (asked.one("condition") or "").split(",")
         return Reply({"data": [row for row in self.data_resolutions if row["condition_id"] in wanted]})
+
+    def _data_trades(self, asked: Request) -> Reply:
+        wanted = (asked.one("condition") or "").split(",")
+        listed = [row for row in self.data_trades if row["condition_id"] in wanted]
+        start = int((asked.one("cursor") or "c0").removeprefix("c"))
+        end = start + self.page_rows
+        following = f"c{end}" if end < len(listed) else None
+        return Reply({"data": listed[start:end], "pagination": {"next_cursor": following}})
+
+    def _kalshi_trades(self, asked: Request) -> Reply:
+        listed = [row for row in self.kalshi_trades if row["ticker"] == asked.one("ticker")]
+        return self._page(asked, "trades", listed, "cursor", "cursor")
 
     def _history(self, asked: Request) -> list[Row]:
         since, until = int(asked.one("startTs") or 0), int(asked.one("endTs") or 0)

@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from services.markets.resources import generation
+from services.markets.resources import Resources
 from shared.database import Database
 from tests.services.listing import World, each, gamma, gamma_book, kalshi
 from tests.services.test_market_sync import synced
@@ -133,7 +133,7 @@ def test_a_second_reader_is_answered_without_the_database(world: World, markets:
         connection.execute(text("UPDATE markets SET question = 'Somebody else wrote this'"))
 
     second = markets.get("/markets").content
-    generation.advance()
+    Resources.generation.advance()
     third = markets.get("/markets").content
 
     assert second == first

@@ -254,3 +254,19 @@ def test_a_market_that_is_not_stored_is_404_with_a_sentence(library: Library) ->
     assert answer.status_code == 404
     assert answer.json()["error"] == "MarketNotFound"
     assert answer.json()["facts"] == {"market_id": "polymarket:404"}
+
+
+@pytest.mark.parametrize("command", ["refresh-prices", "books", "trades", "refresh-resolutions"])
+def test_a_command_that_is_asked_for_by_get_is_no_market(library: Library, command: str) -> None:
+    answer = library.markets.get(f"/markets/{command}")
+
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "POST"
+    assert answer.json()["detail"] == "This address does not take that method."
+
+
+def test_an_address_below_markets_that_is_nothing_is_not_found(library: Library) -> None:
+    answer = library.markets.get("/markets/nonsense")
+
+    assert answer.status_code == 404
+    assert answer.json()["detail"] == "There is no /markets/nonsense here; see /docs."

@@ -111,3 +111,19 @@ def left_running(database: Database, table: str) -> UUID:
 
 def test_before_the_first_sync_there_is_neither_a_running_nor_a_last_one(markets: TestClient) -> None:
     assert markets.get("/markets/sync").json() == {"running": None, "last": None}
+
+
+def test_a_running_sync_that_says_nothing_for_fifteen_seconds_is_shown_no_longer(
+    markets: TestClient, stored: Database
+) -> None:
+    silent = left_running(stored, "market_syncs")
+
+    def shown(silent_seconds: int) -> Any:
+        heard = text("UPDATE market_syncs SET reported_at = now() - make_interval(secs => :seconds)")
+        with stored.transaction() as connection:
+            connection.execute(heard, {"seconds": silent_seconds})
+        return markets.get("/markets/sync").json()["running"]
+
+    assert shown(silent_seconds=13)["sync_id"] == str(silent)
+    assert shown(silent_seconds=16) is None
+    assert shown(silent_seconds=0)["sync_id"] == str(silent)  # it was only slow

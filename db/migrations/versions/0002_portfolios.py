@@ -98,6 +98,7 @@ CREATE INDEX decisions_portfolio_id_idx ON decisions (portfolio_id, decision_id)
 
 CREATE TABLE market_marks (
     market_no INTEGER NOT NULL,
+    market_id TEXT NOT NULL,
     yes_bid NUMERIC(10, 6),
     yes_ask NUMERIC(10, 6),
     unanswered BOOLEAN NOT NULL,

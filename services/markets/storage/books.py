@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
 
@@ -22,6 +22,8 @@ SELECT m.market_no, :received_at, s.venue_time, s.bids, s.asks FROM staged_books
 ON CONFLICT (market_no) DO UPDATE SET quoted_at = excluded.quoted_at, venue_time = excluded.venue_time,
     bids = excluded.bids, asks = excluded.asks
 WHERE order_books.quoted_at < excluded.quoted_at
+    -- a book from further ahead was stored before the clock went backwards
+    OR order_books.quoted_at > excluded.quoted_at + interval '1 minute'
 """
 _KEYS = """
 SELECT m.market_no, m.market_id, m.platform, m.external_id, m.condition_id, m.status, m.settled_at,
@@ -77,6 +79,16 @@ def write_books(connection: Connection, books: Sequence[Book], received_at: date
     columns = ("market_id", "venue_time", "bids", "asks")
     copy_rows(connection, "staged_books", columns, [_line(book) for book in books])
     connection.execute(text(_UPSERT), {"received_at": received_at})
+
+
+def fresh_books(connection: Connection, market_ids: Sequence[str], age_max: timedelta, now: datetime) -> set[str]:
+    """The markets of which we hold a book that is younger. One from as far ahead is no younger than one as old."""
+    query = text("""
+        SELECT m.market_id FROM markets m JOIN order_books b USING (market_no)
+        WHERE m.market_id = ANY(:ids) AND b.quoted_at > :earliest AND b.quoted_at < :latest
+    """)
+    bounds = {"earliest": now - age_max, "latest": now + age_max}
+    return set(connection.execute(query, {"ids": list(market_ids), **bounds}).scalars())
 
 
 def _line(book: Book) -> str:

@@ -1,6 +1,6 @@
 """What readers see: markets as JSON that Postgres makes, so that a row is turned into bytes once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -41,8 +41,17 @@ trim_scale(m.tick_size) AS tick_size, trim_scale(m.min_size) AS min_size, {_FEE}
 m.closes_at, m.settled_at, m.quoted_at, m.updated_at,
 m.slug, m.group_title, m.accepting_orders, m.placeholder, m.resolves_at
 """
-_FROM = """
-FROM markets m LEFT JOIN events e ON e.event_id = m.event_id LEFT JOIN series s ON s.series_id = e.series_id
+_JOINS = "LEFT JOIN events e ON e.event_id = m.event_id LEFT JOIN series s ON s.series_id = e.series_id"
+_FROM = f"FROM markets m {_JOINS}"
+# The no side is the mirror of the yes side: who bids for the one offers the other.
+_MIRROR = """coalesce((SELECT '[' || string_agg('[' || (1 - (l ->> 0)::numeric) || ',' || (l ->> 1) || ']', ',') || ']'
+    FROM jsonb_array_elements({levels}) l), '[]')::json"""
+_BOOK = f"""
+m.market_id, m.platform, m.event_id, b.quoted_at, b.venue_time,
+json_build_object('bids', b.bids, 'asks', b.asks) AS yes,
+json_build_object('bids', {_MIRROR.format(levels="b.asks")}, 'asks', {_MIRROR.format(levels="b.bids")}) AS no,
+m.status, m.accepting_orders, trim_scale(m.tick_size) AS tick_size, m.price_bands,
+trim_scale(m.min_size) AS min_size, {_FEE} AS fee, m.order_delay_seconds, m.closes_at
 """
 
 
@@ -146,6 +155,18 @@ def market_json(connection: Connection, market_id: str) -> bytes | None:
     """
     found = connection.execute(text(query), {"market_id": market_id}).scalar()
     return found.encode() if found else None
+
+
+def books_json(connection: Connection, market_ids: Sequence[str]) -> bytes:
+    """The stored books of these markets, as they were asked for, each with what trading on it has to know."""
+    query = f"""
+        SELECT coalesce(json_agg(shape ORDER BY asked.place), '[]')::text
+        FROM unnest(CAST(:ids AS text[])) WITH ORDINALITY asked (market_id, place)
+        JOIN markets m USING (market_id) JOIN order_books b USING (market_no)
+        {_JOINS} CROSS JOIN LATERAL (SELECT {_BOOK}) shape
+    """
+    found: str = connection.execute(text(query), {"ids": list(market_ids)}).scalar_one()
+    return found.encode()
 
 
 def _where(which: MarketFilter) -> tuple[list[str], dict[str, Any]]:

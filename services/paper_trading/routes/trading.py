@@ -103,7 +103,7 @@ def read_page(request: Request, here: Here) -> Response:
 
 def policy_of(settings: Settings) -> Policy:
     return Policy(
-        timedelta(seconds=settings.book_age_max_seconds),
-        timedelta(seconds=settings.signal_age_max_seconds),
-        timedelta(seconds=settings.data_age_max_seconds),
+        timedelta(seconds=settings.book_age_max),
+        timedelta(seconds=settings.signal_age_max),
+        timedelta(seconds=settings.data_age_max),
     )

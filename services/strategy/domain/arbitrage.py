@@ -9,11 +9,11 @@ import numpy as np
 from pydantic import Field
 
 from services.strategy.domain.bundles import Bundle, Bundles, bundles_of
-from services.strategy.domain.columns import POLYMARKET, Flags
+from services.strategy.domain.columns import POLYMARKET
 from services.strategy.domain.config import StrategyConfig
 from services.strategy.domain.entries import Room
 from services.strategy.domain.exits import leave
-from services.strategy.domain.filters import NEARLY, Screen, keep_free, screened
+from services.strategy.domain.filters import Screen, keep_free, screened
 from services.strategy.domain.pool import Pool
 from services.strategy.domain.prices import ask_of, exact, fee_of, grid_of, highest
 from services.strategy.domain.signals import Opinion, Portfolio, Side, Signal
@@ -32,7 +32,7 @@ class ArbitrageConfig(StrategyConfig):
         description="Also buy every yes of a set of which, as far as the venue says, none may win (Kalshi).",
     )
     depth_share: Annotated[Decimal, Field(gt=0, le=1)] = Field(
-        default=Decimal("0.02"),
+        default=Decimal("0.05"),
         description="Where a list does not say how much is offered, the share of a market's liquidity taken to be.",
     )
     max_group_cost: Annotated[Decimal, Field(gt=0)] | None = Field(
@@ -46,38 +46,32 @@ def signals(pool: Pool, portfolio: Portfolio, config: ArbitrageConfig, now: date
     screen = Screen(screened(pool, config, now, opinion), opinion)
     keep_free(pool, portfolio, screen)
     bundles = bundles_of(pool)
-    wanted = [bundle for bundle in bundles.found if acceptable(bundle, config, screen.alive)]
+    wanted = bundles.acceptable(float(config.min_edge), config.accept_open_sets, screen.alive)
     _count_the_rest(bundles, wanted, screen, opinion)
-    room = Room.of(portfolio, config)
-    used: set[int] = set()
-    for bundle in wanted:
+    room, used = Room.of(portfolio, config), set[int]()
+    for place, bundle in enumerate(wanted):
+        if (refusal := room.refusal()) is not None:
+            opinion.abstain(refusal, len({row for left in wanted[place:] for row in left.rows} - used))
+            break
         if used.isdisjoint(bundle.rows):
+            used.update(bundle.rows)
             group = group_of(pool, portfolio, config, bundle, room, now)
             if isinstance(group, str):
                 opinion.abstain(group, len(set(bundle.rows)))
             else:
                 opinion.signals.extend(group)
-                used.update(bundle.rows)
     return opinion
 
 
-def acceptable(bundle: Bundle, config: ArbitrageConfig, alive: Flags) -> bool:
-    enough = bundle.edge >= float(config.min_edge) - NEARLY
-    return enough and (bundle.proven or config.accept_open_sets) and bool(alive[list(bundle.rows)].all())
-
-
 def _count_the_rest(bundles: Bundles, wanted: list[Bundle], screen: Screen, opinion: Opinion) -> None:
-    chosen = np.ones(len(screen.alive), dtype=np.bool_)
-    chosen[[row for bundle in wanted for row in bundle.rows]] = False
-    rest = screen.alive & chosen
-    unproven = np.zeros(len(rest), dtype=np.bool_)
-    unproven[[row for bundle in bundles.found if not bundle.proven for row in bundle.rows]] = True
+    rest = screen.alive.copy()
+    rest[[row for bundle in wanted for row in bundle.rows]] = False
     for reason, flags in (
         ("pair_not_proven", bundles.crossing_lookalikes),
-        ("set_not_complete", bundles.incomplete | unproven),
+        ("set_not_complete", bundles.incomplete),
     ):
         opinion.abstain(reason, int(np.count_nonzero(rest & flags)))
-        rest = rest & ~flags
+        rest &= ~flags
     opinion.abstain("edge_too_small_after_fees", int(np.count_nonzero(rest)))
 
 
@@ -95,7 +89,7 @@ def group_of(
     if (refusal := room.refusal(count=count)) is not None:
         return refusal
     dearest = sum((limit + leg.fee_at(limit) for leg, limit in zip(legs, limits, strict=True)), Decimal(0))
-    quantity = _quantity(pool, config, legs, dearest, room)
+    quantity = _quantity(pool, config, legs, limits, dearest, room)
     if isinstance(quantity, str):
         return quantity
     room.spend(dearest * quantity, count)
@@ -148,7 +142,9 @@ def _legs(pool: Pool, bundle: Bundle) -> list[Leg] | str:
     return legs
 
 
-def _quantity(pool: Pool, config: ArbitrageConfig, legs: list[Leg], cost: Decimal, room: Room) -> Decimal | str:
+def _quantity(
+    pool: Pool, config: ArbitrageConfig, legs: list[Leg], limits: list[Decimal], cost: Decimal, room: Room
+) -> Decimal | str:
     """Whole contracts: what the thinnest leg offers, and what the limits and the cash pay for."""
     depth = min((_offered(pool, config, leg) for leg in legs), default=0.0)
     if np.isnan(depth):
@@ -158,10 +154,11 @@ def _quantity(pool: Pool, config: ArbitrageConfig, legs: list[Leg], cost: Decima
         money = min(money, config.max_group_cost)
     bounds = {"liquidity_too_low": exact(depth), "insufficient_cash": money / cost}
     if config.max_position_size is not None:
-        bounds["max_position_size"] = config.max_position_size / max(leg.ask + leg.fee for leg in legs)
+        bounds["max_position_size"] = config.max_position_size / max(limits)
     tightest = min(bounds, key=lambda name: bounds[name])
     quantity = bounds[tightest].to_integral_value(ROUND_DOWN)
-    return tightest if quantity < max(_least(pool, leg) for leg in legs) else quantity
+    least = max(_least(pool, leg, limit) for leg, limit in zip(legs, limits, strict=True))
+    return tightest if quantity < least else quantity
 
 
 def _offered(pool: Pool, config: ArbitrageConfig, leg: Leg) -> float:
@@ -173,10 +170,10 @@ def _offered(pool: Pool, config: ArbitrageConfig, leg: Leg) -> float:
     return float(size)
 
 
-def _least(pool: Pool, leg: Leg) -> Decimal:
-    """Contracts of the smallest order: Polymarket takes no purchase of less than a dollar."""
+def _least(pool: Pool, leg: Leg, limit: Decimal) -> Decimal:
+    """Contracts of the smallest order: Polymarket takes no purchase of less than a dollar at its limit."""
     if pool.columns.platform[leg.row] == POLYMARKET:
-        return (DOLLAR / leg.ask).to_integral_value(ROUND_CEILING)
+        return (DOLLAR / limit).to_integral_value(ROUND_CEILING)
     return DOLLAR
 
 

@@ -1,11 +1,13 @@
 """Bundles: sides of markets that together pay a known sum, found in the whole pool at once and priced after fees."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 
 from services.strategy.domain.columns import NO, POLYMARKET, YES, Flags, Floats, Ints, rows_of
+from services.strategy.domain.filters import NEARLY
 from services.strategy.domain.pool import Pool
 
 Kind = Literal["market", "yes_set", "no_set", "pair"]
@@ -21,13 +23,40 @@ class Bundle:
     proven: bool = True  # False: the venue does not say that one of the set must win
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Bundles:
     """The worthwhile ones, best first, and what is known of all other rows."""
 
     found: tuple[Bundle, ...]
-    incomplete: Flags  # rows of one-winner events of which not every leg can be bought
+    incomplete: Flags  # rows of one-winner events of which not every leg can be bought, or none has to win
     crossing_lookalikes: Flags  # rows of contracts that read alike, that nobody has proven, and whose prices cross
+
+    @cached_property
+    def edge(self) -> Floats:
+        return np.array([bundle.edge for bundle in self.found], dtype=np.float64)
+
+    @cached_property
+    def proven(self) -> Flags:
+        return np.array([bundle.proven for bundle in self.found], dtype=np.bool_)
+
+    @cached_property
+    def rows(self) -> Ints:
+        """Of all bundles, one after the other."""
+        return np.array([row for bundle in self.found for row in bundle.rows], dtype=np.int64)
+
+    @cached_property
+    def starts(self) -> Ints:
+        """Where each bundle's rows begin in `rows`."""
+        size = np.array([len(bundle.rows) for bundle in self.found], dtype=np.int64)
+        return np.cumsum(size) - size
+
+    def acceptable(self, edge_min: float, unproven_too: bool, alive: Flags) -> list[Bundle]:
+        """Those with enough edge of which every leg may be entered."""
+        if not self.found:
+            return []
+        good = np.logical_and.reduceat(alive[self.rows], self.starts) & (self.edge >= edge_min - NEARLY)
+        good &= self.proven | unproven_too
+        return [self.found[place] for place in np.flatnonzero(good).tolist()]
 
 
 def bundles_of(pool: Pool) -> Bundles:
@@ -41,64 +70,66 @@ def _bundles(pool: Pool) -> Bundles:
     no_cost = no_price + pool.fee(no_price)
     sound = pool.tradable
     yes_cost, no_cost = np.where(sound, yes_cost, np.nan), np.where(sound, no_cost, np.nan)
-    found = _both_sides(yes_cost, no_cost)
-    incomplete = np.zeros(len(pool), dtype=np.bool_)
-    for rows in _exclusive_events(pool):
-        found += _set_of_no(rows, no_cost[rows])
-        if _complete(pool, rows):
-            found += _set_of_yes(pool, rows, yes_cost[rows])
-        else:
-            incomplete[rows] = True
-    found += _pairs(pool, yes_cost, no_cost)
+    sets, incomplete = _sets(pool, yes_cost, no_cost)
+    found = [*_both_sides(yes_cost, no_cost), *sets, *_pairs(pool, yes_cost, no_cost)]
     crossing = _crossing_lookalikes(pool, yes_cost, no_cost)
-    return Bundles(tuple(sorted(found, key=lambda bundle: -bundle.edge)), incomplete, crossing)
+    found.sort(key=lambda bundle: (-bundle.edge, bundle.rows))
+    return Bundles(tuple(found), incomplete, crossing)
+
+
+def _sets(pool: Pool, yes_cost: Floats, no_cost: Floats) -> tuple[list[Bundle], Flags]:
+    """Of the events of which at most one market ends yes: yes of all their legs, and no of those that add to a gain."""
+    columns, incomplete = pool.columns, np.zeros(len(pool), dtype=np.bool_)
+    exclusive = np.flatnonzero((columns.exclusive == YES) & (columns.event != 0))
+    if not len(exclusive):
+        return [], incomplete
+    order = exclusive[np.argsort(columns.event[exclusive], kind="stable")]
+    event, starts, size = np.unique(columns.event[order], return_index=True, return_counts=True)
+    yes_edge = 1 - np.add.reduceat(yes_cost[order], starts)  # nan where a leg has no offer or no known fee
+    gains = np.where(no_cost[order] < 1, 1 - no_cost[order], 0)
+    no_edge = np.add.reduceat(gains, starts) - 1
+    complete = _complete(pool, order, event, starts) & (size > 1)
+    proven = _one_must_win(pool, order, starts)
+    found = []
+    for place in np.flatnonzero((no_edge > 0) | (complete & (yes_edge > 0))).tolist():
+        rows = order[starts[place] : starts[place] + size[place]]
+        if complete[place] and yes_edge[place] > 0:
+            legs = tuple(rows.tolist())
+            sides = (True,) * len(legs)
+            found.append(Bundle("yes_set", legs, sides, 1, float(yes_edge[place]), bool(proven[place])))
+        if no_edge[place] > 0:
+            legs = tuple(rows[no_cost[rows] < 1].tolist())
+            found.append(Bundle("no_set", legs, (False,) * len(legs), len(legs) - 1, float(no_edge[place])))
+    incomplete[order] = np.repeat(~complete | ~proven, size) & np.repeat(size > 1, size)
+    return found, incomplete
+
+
+def _complete(pool: Pool, order: Ints, event: Ints, starts: Ints) -> Flags:
+    """Every leg that has not lost already stands in the pool, open and with an offer; and no number of a leg is
+    missing where the venue numbers them."""
+    columns, legs = pool.columns, pool.legs
+    if legs is None or not len(legs.event):
+        return np.zeros(len(event), dtype=np.bool_)
+    offered = np.logical_and.reduceat(pool.tradable[order] & ~np.isnan(columns.yes_ask[order]), starts)
+    place = rows_of(legs.event, event)
+    known = (place >= 0) & (legs.untradable[place] == 0)
+    result: Flags = offered & known & (np.maximum.reduceat(columns.place[order], starts) < legs.stored[place])
+    return result
+
+
+def _one_must_win(pool: Pool, order: Ints, starts: Ints) -> Flags:
+    """As the venue says, or, on Polymarket, because of its one-winner events exactly one wins."""
+    columns = pool.columns
+    said = np.minimum.reduceat(columns.exhaustive[order], starts) == YES
+    polymarket = np.maximum.reduceat(columns.platform[order], starts) == POLYMARKET
+    result: Flags = said | (polymarket & (np.add.reduceat(columns.exhaustive[order] == NO, starts) == 0))
+    return result
 
 
 def _both_sides(yes_cost: Floats, no_cost: Floats) -> list[Bundle]:
     edge = 1 - yes_cost - no_cost
     rows = np.flatnonzero(edge > 0)
     return [Bundle("market", (row, row), (True, False), 1, float(edge[row])) for row in rows.tolist()]
-
-
-def _exclusive_events(pool: Pool) -> list[Ints]:
-    """The rows of each event of which at most one market ends yes, where they are two or more."""
-    columns = pool.columns
-    exclusive = np.flatnonzero((columns.exclusive == YES) & (columns.event != 0))
-    order = exclusive[np.argsort(columns.event[exclusive], kind="stable")]
-    cuts = np.flatnonzero(np.diff(columns.event[order])) + 1
-    return [rows for rows in np.split(order, cuts) if len(rows) > 1]
-
-
-def _set_of_no(rows: Ints, cost: Floats) -> list[Bundle]:
-    """At most one of them loses, so every one that costs less than a dollar adds to the gain."""
-    chosen = np.flatnonzero(cost < 1)
-    edge = float((1 - cost[chosen]).sum()) - 1
-    if len(chosen) < 2 or not edge > 0:
-        return []
-    legs = tuple(rows[chosen].tolist())
-    return [Bundle("no_set", legs, (False,) * len(legs), len(legs) - 1, edge)]
-
-
-def _set_of_yes(pool: Pool, rows: Ints, cost: Floats) -> list[Bundle]:
-    edge = 1 - float(cost.sum())
-    if not edge > 0:  # nan: a leg without an offer or without known fees
-        return []
-    columns = pool.columns
-    said = bool((columns.exhaustive[rows] == YES).all())
-    by_venue = bool((columns.platform[rows] == POLYMARKET).all() & (columns.exhaustive[rows] != NO).all())
-    return [Bundle("yes_set", tuple(rows.tolist()), (True,) * len(rows), 1, edge, proven=said or by_venue)]
-
-
-def _complete(pool: Pool, rows: Ints) -> bool:
-    """Every leg that has not lost already stands in the pool, open and with an offer; and no number of a leg is
-    missing where the venue numbers them."""
-    columns, legs = pool.columns, pool.legs
-    if not pool.tradable[rows].all() or np.isnan(columns.yes_ask[rows]).any() or legs is None:
-        return False
-    place = int(rows_of(legs.event, columns.event[rows[:1]])[0])
-    if place < 0 or legs.untradable[place] > 0:
-        return False
-    return int(columns.place[rows].max()) < int(legs.stored[place])
 
 
 def _pairs(pool: Pool, yes_cost: Floats, no_cost: Floats) -> list[Bundle]:

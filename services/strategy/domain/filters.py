@@ -1,5 +1,6 @@
 """Which markets a portfolio looks at: its filters over the whole pool at once, each failure under its reason."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import numpy as np
@@ -48,7 +49,7 @@ class Screen:
         self.opinion.abstain(reason, self.left - left)
         self.left = left
 
-    def leave_out(self, rows: tuple[int, ...]) -> None:
+    def leave_out(self, rows: Iterable[int]) -> None:
         """Rows that are dealt with."""
         self.alive[list(rows)] = False
         self.left = int(np.count_nonzero(self.alive))
@@ -106,4 +107,4 @@ def keep_lasting(pool: Pool, minutes: float, screen: Screen) -> None:
 def keep_convinced(pool: Pool, least: float, screen: Screen) -> None:
     """`least` is the distance of the price from 0.5."""
     if least > 0:
-        screen.keep(np.abs(pool.price - 0.5) >= least - NEARLY, "conviction_too_low")
+        screen.keep(pool.conviction >= least - NEARLY, "conviction_too_low")

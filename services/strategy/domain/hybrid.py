@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property, lru_cache
 from typing import Annotated
 
 import numpy as np
@@ -16,6 +17,8 @@ from services.strategy.domain.exits import leave
 from services.strategy.domain.filters import Screen, keep_convinced, keep_free, screened
 from services.strategy.domain.pool import Pool
 from services.strategy.domain.signals import Opinion, Portfolio, Side
+
+CONFIGS_KEPT = 1_000
 
 Weight = Annotated[Decimal, Field(ge=0, le=1_000)]
 
@@ -72,7 +75,7 @@ class Votes:
         for place, row in enumerate(ideas.rows.tolist()):
             self.words.setdefault(row, []).append(ideas.why(place))
 
-    @property
+    @cached_property
     def mean(self) -> Floats:
         return np.divide(self.total, self.weight, out=np.zeros_like(self.total), where=self.weight > 0)
 
@@ -106,18 +109,24 @@ def signals(pool: Pool, portfolio: Portfolio, config: HybridConfig, now: datetim
 def _votes(pool: Pool, config: HybridConfig, alive: Flags, aside: Opinion) -> Votes:
     votes, weights = Votes(pool, config), config.weights
     if weights.momentum > 0:
-        momentum_config = momentum.MomentumConfig(
-            lookback_minutes=config.momentum_lookback_minutes, min_z=config.momentum_min_z
-        )
+        momentum_config = _momentum(config.momentum_lookback_minutes, config.momentum_min_z)
         votes.add(momentum.candidates(pool, momentum_config, Screen(alive.copy(), aside)), weights.momentum)
     if weights.mean_reversion > 0:
-        reversion_config = mean_reversion.MeanReversionConfig(
-            lookback_minutes=config.mean_reversion_lookback_minutes, min_z=config.mean_reversion_min_z
-        )
+        reversion_config = _mean_reversion(config.mean_reversion_lookback_minutes, config.mean_reversion_min_z)
         votes.add(
             mean_reversion.candidates(pool, reversion_config, Screen(alive.copy(), aside)), weights.mean_reversion
         )
     return votes
+
+
+@lru_cache(maxsize=CONFIGS_KEPT)
+def _momentum(minutes: int, z: Decimal) -> momentum.MomentumConfig:
+    return momentum.MomentumConfig(lookback_minutes=minutes, min_z=z)
+
+
+@lru_cache(maxsize=CONFIGS_KEPT)
+def _mean_reversion(minutes: int, z: Decimal) -> mean_reversion.MeanReversionConfig:
+    return mean_reversion.MeanReversionConfig(lookback_minutes=minutes, min_z=z)
 
 
 def _enter_groups(
@@ -136,8 +145,11 @@ def _enter_groups(
     own = arbitrage.ArbitrageConfig(
         min_edge=config.min_edge, slippage_max=config.slippage_max, max_position_size=config.max_position_size
     )
-    for bundle in bundles_of(pool).found:
-        if not arbitrage.acceptable(bundle, own, screen.alive):
+    used: set[int] = set()
+    for bundle in bundles_of(pool).acceptable(float(own.min_edge), own.accept_open_sets, screen.alive):
+        if room.refusal() is not None:
+            break  # the others have no more room either, and count it
+        if not used.isdisjoint(bundle.rows):
             continue
         if votes.of_group(bundle, float(config.weights.arbitrage)) < float(config.min_vote):
             opinion.abstain("votes_too_weak", len(set(bundle.rows)))
@@ -147,7 +159,8 @@ def _enter_groups(
                 opinion.abstain(group, len(set(bundle.rows)))
             else:
                 opinion.signals.extend(group)
-        screen.leave_out(bundle.rows)
+        used.update(bundle.rows)
+    screen.leave_out(used)
     return room
 
 

@@ -11,7 +11,7 @@ from services.strategy.domain.columns import Flags, Floats
 from services.strategy.domain.config import DirectedConfig, Ratio
 from services.strategy.domain.entries import Ideas, enter, worthwhile
 from services.strategy.domain.exits import leave
-from services.strategy.domain.filters import NEARLY, Screen, keep_convinced, keep_free, keep_lasting, screened
+from services.strategy.domain.filters import Screen, keep_convinced, keep_free, keep_lasting, screened
 from services.strategy.domain.history import MINUTES
 from services.strategy.domain.moves import Jumps, jumps_over
 from services.strategy.domain.pool import Pool
@@ -78,15 +78,17 @@ def candidates(pool: Pool, config: MeanReversionConfig, screen: Screen) -> Ideas
 
 def _overshot(pool: Pool, jumps: Jumps, config: MeanReversionConfig) -> Flags:
     """Still at least `min_move` away, in the jump's direction, from where it jumped off."""
-    origin, price = jumps.before, pool.mid
-    far: Flags = np.abs(jumps.z) >= np.float32(config.min_z)
-    far = far & (jumps.lead >= np.float32(config.min_lead))
+    far: Flags = (np.abs(jumps.z) >= np.float32(config.min_z)) & (jumps.lead >= np.float32(config.min_lead))
     if config.extreme_price_threshold is not None:
-        threshold = float(config.extreme_price_threshold)
-        far = (
-            far | ((price >= threshold) & (origin < threshold)) | ((price <= 1 - threshold) & (origin > 1 - threshold))
-        )
-    result: Flags = far & ((price - origin) * np.sign(jumps.step) >= float(config.min_move) - NEARLY)
+        far |= _went_beyond(pool, jumps, float(config.extreme_price_threshold))
+    far &= jumps.away >= np.float32(config.min_move) - np.float32(1e-6)
+    return far
+
+
+def _went_beyond(pool: Pool, jumps: Jumps, threshold: float) -> Flags:
+    """Into the outer prices within the look-back."""
+    high = (pool.price >= threshold) & (jumps.before < threshold)
+    result: Flags = high | ((pool.price <= 1 - threshold) & (jumps.before > 1 - threshold))
     return result
 
 
@@ -101,8 +103,8 @@ def _ideas(pool: Pool, jumps: Jumps, config: MeanReversionConfig, screen: Screen
         row = int(rows[place])
         words = "" if np.isnan(ratio[row]) else f", on {ratio[row]:.1f} times the usual volume"
         return (
-            f"Jumped from {100 * origin[place]:.1f} to {100 * here[place]:.1f} points {int(jumps.since[row])} minutes ago, "
-            f"{z[place]:.1f} times its other steps{words}."
+            f"Jumped from {100 * origin[place]:.1f} to {100 * here[place]:.1f} points, "
+            f"{int(jumps.since[row])} minutes ago, {z[place]:.1f} times its other steps{words}."
         )
 
     confidence = 1 - 1 / (1 + z / 5)

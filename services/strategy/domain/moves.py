@@ -32,6 +32,7 @@ class Jumps:
     z: Singles  # against the other steps around it
     lead: Singles  # how much larger than the second largest it is
     before: Singles  # the price from which it came
+    away: Singles  # how far the price still is from there, in the direction of the step
     since: npt.NDArray[np.int16]  # minutes since it happened
 
 
@@ -119,7 +120,7 @@ def _jumps(pool: Pool, minutes: int) -> Jumps:
     since = np.zeros(count, np.int16)
     if window is None:
         unknown = np.full(count, np.nan, dtype=np.float32)
-        return Jumps(unknown, unknown, unknown, unknown, since)
+        return Jumps(unknown, unknown, unknown, unknown, unknown, since)
     largest, before, second = (np.zeros(count, np.float32) for _ in range(3))
     squares, known = np.zeros(count, np.float32), np.zeros(count, np.float32)
     previous = window.rows[0].astype(np.float32)
@@ -139,5 +140,6 @@ def _jumps(pool: Pool, minutes: int) -> Jumps:
     others = np.sqrt(np.maximum(squares - largest * largest, 0) / np.maximum(known - 1, 1))
     one_tick = np.nan_to_num(pool.columns.tick * SCALE, nan=SCALE / 100).astype(np.float32)
     z = np.where(known >= JUMP_MINUTES // 3, largest / np.maximum(others, one_tick), np.nan).astype(np.float32)
-    lead: Singles = np.abs(largest) / np.maximum(second, one_tick)
-    return Jumps(largest / np.float32(SCALE), z, lead, before / np.float32(SCALE), since)
+    lead = (np.abs(largest) / np.maximum(second, one_tick)).astype(np.float32)
+    away = ((previous - before) * np.sign(largest) / np.float32(SCALE)).astype(np.float32)
+    return Jumps(largest / np.float32(SCALE), z, lead, before / np.float32(SCALE), away, since)

@@ -85,6 +85,11 @@ class Pool:
         )
 
     @property
+    def conviction(self) -> Floats:
+        """The distance of the price from 0.5."""
+        return self.once("conviction", lambda: np.abs(self.price - 0.5))
+
+    @property
     def quoted(self) -> Flags:
         """On both sides."""
         return self.once("quoted", lambda: ~np.isnan(self.spread))
