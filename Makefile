@@ -27,6 +27,10 @@ run: $(RUNTIME)  ## Start everything on this machine; Ctrl-C stops it (LIVE=1 fo
 test: $(DEVELOPMENT)  ## Run the whole test suite (ARGS="-k cursor" for a part of it)
 	@exec $(BIN)/python -m pytest -n auto $(ARGS)
 
+.PHONY: faults
+faults: $(DEVELOPMENT)  ## Kill, break and confuse everything at random, the long way
+	@FAULTS=long exec $(BIN)/python -m pytest tests/faults $(ARGS)
+
 .PHONY: check
 check: $(DEVELOPMENT)  ## Format, lint, types, import contracts, dependencies and architecture
 	$(call step,format,$(BIN)/ruff format --check --quiet --diff .)
@@ -39,6 +43,10 @@ check: $(DEVELOPMENT)  ## Format, lint, types, import contracts, dependencies an
 .PHONY: bench
 bench: $(DEVELOPMENT)  ## Measure speed and memory; one table and bench-results/*.json
 	@exec $(BIN)/python -m tests.bench $(ARGS)
+
+.PHONY: crontab
+crontab: $(RUNTIME)  ## Print the schedule as a crontab with curl lines
+	@exec $(BIN)/python -m services.orchestrator.crontab
 
 .PHONY: format
 format: $(DEVELOPMENT)  ## Format the code and apply the safe fixes of the linter

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from datetime import timedelta
 
-from services.orchestrator.domain.schedule import DAY, HOUR, MINUTE, TRADING_CYCLE, Job, schedule_of
+from services.orchestrator.domain.schedule import DAY, HOUR, MINUTE, TRADING_CYCLE, WEEK, Job, schedule_of
 from services.orchestrator.resources import Settings
 from shared import topology
 from shared.settings import ServiceSettings, SettingsError, settings_of
@@ -30,7 +30,7 @@ def crontab(cycle_every: timedelta) -> Iterator[str]:
         yield ""
         yield f"# {job.name}: {job.does}"
         if not exact:
-            yield f"# Every {int(job.every.total_seconds())} s cannot be said in a crontab; this is the next shorter."
+            yield f"# Every {int(job.every.total_seconds())} s cannot be said in a crontab; this comes nearest."
         yield f"{when} {_curl(job)}"
 
 
@@ -38,6 +38,8 @@ def times_of(job: Job) -> tuple[str, bool]:
     """The five fields, and whether they say exactly what the schedule says."""
     minutes = max(1, job.every // MINUTE)
     at_hours, at_minutes = divmod(job.at // MINUTE, 60)
+    if job.every == WEEK:
+        return f"{at_minutes} {at_hours} * * 1", True
     if job.every >= DAY:
         return f"{at_minutes} {at_hours} * * *", job.every == DAY
     if minutes >= 60:

@@ -179,4 +179,5 @@ WATCHED: dict[str, Any] = {
     "expired": 1,
     "cancelled": 0,
     "failures": 0,
+    "refused": 0,
 }

@@ -8,12 +8,13 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import DataError, IntegrityError
 
 from services.paper_trading.domain import accounts
 from services.paper_trading.domain.accounts import ZERO, Holding
 from services.paper_trading.domain.deciding import Account
 from services.paper_trading.domain.offers import OPPOSITE, side_of
-from services.paper_trading.domain.orders import Met, Print, RestingOrder, meet, reservation
+from services.paper_trading.domain.orders import Met, Print, RestingOrder, meet, still_reserved
 from services.paper_trading.storage import orders as stored
 from services.paper_trading.storage import pending, recording
 from services.paper_trading.storage.maker_fills import MakerFill, latest_quotes, write_maker_fills
@@ -39,6 +40,7 @@ class Watched:
     expired: int = 0
     cancelled: int = 0
     failures: int = 0  # markets whose prints could not be read
+    refused: int = 0  # portfolios whose fills the database refused
 
 
 def watch_orders(database: Database, markets: Calls, clock: Clock) -> Watched:
@@ -50,9 +52,39 @@ def watch_orders(database: Database, markets: Calls, clock: Clock) -> Watched:
         prints, failed = prints_of(markets, waiting)
         watched.failures = len(failed)
         reached = [order for order in waiting if order.market_id not in failed]
-        with database.transaction() as connection:
-            _meet_all(connection, reached, prints, asked_at, clock(), watched)
+        _meet_together(database, reached, prints, asked_at, clock(), watched)
     return watched
+
+
+def _meet_together(
+    database: Database,
+    waiting: Sequence[RestingOrder],
+    prints: Mapping[str, Sequence[Print]],
+    asked_at: datetime,
+    now: datetime,
+    watched: Watched,
+) -> None:
+    """All portfolios in one transaction; when the database refuses it, one by one, so that only the cause fails."""
+    portfolio_ids = sorted({order.portfolio_id for order in waiting})
+    if not portfolio_ids:
+        return
+    try:
+        with database.transaction() as connection:
+            done = _meet_all(connection, waiting, prints, asked_at, now)
+    except (DataError, IntegrityError) as error:
+        if len(portfolio_ids) == 1:
+            log.error("portfolio_refused_by_database", portfolio_id=portfolio_ids[0], error=str(error))
+            watched.refused += 1
+            return
+        for number in portfolio_ids:
+            own = [order for order in waiting if order.portfolio_id == number]
+            _meet_together(database, own, prints, asked_at, now, watched)
+        return
+    watched.trades += done.trades
+    watched.filled += done.filled
+    watched.completed += done.completed
+    watched.expired += done.expired
+    watched.cancelled += done.cancelled
 
 
 def prints_of(markets: Calls, waiting: Sequence[RestingOrder]) -> tuple[dict[str, list[Print]], set[str]]:
@@ -87,8 +119,8 @@ def _meet_all(
     prints: Mapping[str, Sequence[Print]],
     asked_at: datetime,
     now: datetime,
-    watched: Watched,
-) -> None:
+) -> Watched:
+    watched = Watched()
     portfolio_ids = sorted({order.portfolio_id for order in waiting})
     market_nos = {order.market_no for order in waiting}
     locked = pending.lock_accounts(connection, portfolio_ids, market_nos, now, {})
@@ -107,7 +139,7 @@ def _meet_all(
         taken = [each for each in met if each.taken]
         if taken:
             fills.append(_book(account, order, taken, quotes.get(order.market_no), now))
-        moved.append(_moved_on(account, order, after, asked_at, watched))
+        moved.append(_moved_on(account, order, after, taken, asked_at, watched))
     stored.write_prints(connection, met_prints)
     if fills:
         write_maker_fills(connection, fills, now)
@@ -116,6 +148,7 @@ def _meet_all(
     recording.write_accounts(connection, list(locked.values()), now)
     watched.trades = len(fills)
     watched.filled = len({fill.order.order_id for fill in fills})
+    return watched
 
 
 def _at_most(account: Account, order: RestingOrder) -> Decimal:
@@ -178,7 +211,12 @@ def _marked(
 
 
 def _moved_on(
-    account: Account, order: RestingOrder, after: RestingOrder, asked_at: datetime, watched: Watched
+    account: Account,
+    order: RestingOrder,
+    after: RestingOrder,
+    met: Sequence[Met],
+    asked_at: datetime,
+    watched: Watched,
 ) -> tuple[RestingOrder, str, str | None]:
     """The order's next status; what it no longer binds is given back."""
     status, why = "open", None
@@ -194,9 +232,6 @@ def _moved_on(
     elif not after.buying and account.held(after.market_no, side_of(after.action)) is None:
         status, why = "cancelled", "not_held"
         watched.cancelled += 1
-    reserved = ZERO
-    if status == "open":
-        reserved = reservation(after.action, after.limit_price, after.left, after.fees)
-    reserved = min(reserved, order.reserved)
+    reserved = still_reserved(order, after, met) if status == "open" else ZERO
     account.reserved += reserved - order.reserved
     return replace(after, reserved=reserved, watched_until=asked_at - OVERLAP), status, why

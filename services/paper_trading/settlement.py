@@ -1,5 +1,6 @@
 """Settlement: asks how held markets ended, and pays by the venue's final word alone, once."""
 
+from collections import Counter as Counted
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,9 +15,10 @@ from sqlalchemy.exc import DataError, IntegrityError
 from services.paper_trading.domain.settling import RECHECK_AFTER, STUCK_AFTER
 from services.paper_trading.storage import settlements as storage
 from services.paper_trading.storage.orders import cancel_orders
-from services.paper_trading.storage.settlements import AskedMarket, DueMarket, Paid
+from services.paper_trading.storage.settlements import AskedMarket, DueMarket, Paid, Payment
 from shared.calls import Calls, ServiceRefused, ServiceUnreachable
 from shared.database import Database
+from shared.feed import NewEntry, append_entries, wake
 from shared.syncs import Clock
 
 log = structlog.get_logger()
@@ -25,6 +27,7 @@ MARKETS_A_CALL = 5_000
 MARKETS_A_TRANSACTION = 1_000  # so that no portfolio is locked for long
 CALL_SECONDS = 300
 SHOWN = 200
+ZERO = Decimal(0)
 
 SETTLED = Counter("coliseum_positions_settled_total", "Positions paid by a final result.", ["standing"])
 CORRECTED = Counter("coliseum_settlement_corrections_total", "Payments that a venue's correction changed.")
@@ -47,20 +50,20 @@ class Done:
     corrected: int = 0
     positions: int = 0
     corrections: int = 0
-    paid: Decimal = Decimal(0)
-    collected: Decimal = Decimal(0)
+    paid: Decimal = ZERO
+    collected: Decimal = ZERO
     failures: list[dict[str, str]] = field(default_factory=list)
 
     def add(self, paid: Paid) -> None:
         self.markets += paid.markets
         self.corrected += paid.corrected
-        self.positions += paid.positions
-        self.corrections += paid.corrections
-        self.paid += paid.paid
+        self.positions += len(paid.payments)
+        self.corrections += len(paid.corrections)
+        self.paid += sum(max(payment.amount, ZERO) for payment in (*paid.payments, *paid.corrections))
         self.collected += paid.collected
-        for standing, positions in (paid.standings or {}).items():
+        for standing, positions in Counted(payment.standing for payment in paid.payments).items():
             SETTLED.labels(standing).inc(positions)
-        CORRECTED.inc(paid.corrections)
+        CORRECTED.inc(len(paid.corrections))
 
 
 def settle(database: Database, markets: Calls, clock: Clock) -> dict[str, Any]:
@@ -146,6 +149,8 @@ def pay_due(database: Database, now: datetime) -> Done:
         _pay(database, clear[start : start + MARKETS_A_TRANSACTION], now, done)
     with database.transaction() as connection:
         done.collected += storage.collect_debts(connection, now)
+    if done.positions or done.corrections:
+        wake(database)
     return done
 
 
@@ -154,6 +159,7 @@ def _pay(database: Database, batch: Sequence[DueMarket], now: datetime, done: Do
     try:
         with database.transaction() as connection:
             paid = storage.pay_markets(connection, [market.market_no for market in batch], now)
+            append_entries(connection, [_told(each) for each in (*paid.payments, *paid.corrections)], now)
     except (DataError, IntegrityError) as error:
         if len(batch) == 1:
             log.error("market_not_settled", market_id=batch[0].market_id, error=str(error))
@@ -164,6 +170,20 @@ def _pay(database: Database, batch: Sequence[DueMarket], now: datetime, done: Do
         _pay(database, batch[middle:], now, done)
         return
     done.add(paid)
+
+
+def _told(payment: Payment) -> NewEntry:
+    """What the feed tells of it."""
+    told = {
+        "outcome": payment.outcome,
+        "quantity": payment.quantity,
+        "cost": payment.cost,
+        "paid": payment.amount,
+        "pnl": payment.gross - payment.cost,
+        "standing": payment.standing,
+        "version": payment.version,
+    }
+    return NewEntry("settlement", told, payment.portfolio_id, payment.market_no)
 
 
 def _failure(market: DueMarket, reason: str) -> dict[str, str]:

@@ -57,39 +57,40 @@ class PriceUpdater:
             self._thread.join(STOP_SECONDS)
 
     def _run(self) -> None:
-        pause_seconds = 0.0
-        while not self._stop.wait(pause_seconds):
-            pause_seconds = self._turn()
+        pause = timedelta(0)
+        while not self._stop.wait(pause.total_seconds()):
+            pause = self._turn()
 
-    def _turn(self) -> float:
-        """The wall around a pass: whatever is away, the next one tries again. Answers the seconds to wait."""
+    def _turn(self) -> timedelta:
+        """The wall around a pass: whatever is away, the next one tries again. Answers how long to wait."""
         try:
             return self._pass_if_due()
         except Exception:
             log.exception("price_update_failed")
             PASSES.labels("failed").inc()
-            return RETRY_SECONDS
+            return timedelta(seconds=RETRY_SECONDS)
 
-    def _pass_if_due(self) -> float:
+    def _pass_if_due(self) -> timedelta:
+        retry = timedelta(seconds=RETRY_SECONDS)
         with self.database.lock("price_updater") as taken:
             if not taken:
-                return RETRY_SECONDS
+                return retry
             now = self.clock()
             with self.database.connection() as connection:
                 interval = self._interval(standing(connection, None, now).get("price_update_seconds"))
                 newest = newest_update(connection)
             if not interval:
-                return RETRY_SECONDS  # an override may switch it on
+                return retry  # an override may switch it on
             waiting = self._waiting(newest, interval, now)
             if waiting:
-                return min(waiting.total_seconds(), RETRY_SECONDS)
+                return min(waiting, retry)
             answer = marking.update_prices(self.database, self.markets, self.clock, self.heard)
             for act in self.after_pass:
                 self._apart(act)
             nothing_came = 0 < answer["markets"] == answer["failed"]
             PASSES.labels("failed" if nothing_came else "partial" if answer["failed"] else "success").inc()
             self._passed_at = self._passed_at if nothing_came else now
-            return min(interval.total_seconds(), RETRY_SECONDS)
+            return min(interval, retry)
 
     def _waiting(self, newest: datetime | None, interval: timedelta, now: datetime) -> timedelta:
         """A pass by anybody counts. One in the future says that the clock went backwards, and counts for nothing."""

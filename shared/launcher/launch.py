@@ -19,7 +19,7 @@ from shared.launcher.checks import LOGS, check_database, check_ports, only_one
 from shared.launcher.errors import ProgramEnded
 from shared.launcher.first_cycle import show_first_cycle
 from shared.launcher.health import health_of
-from shared.launcher.programs import SIGNALS, Program, serve
+from shared.launcher.programs import SIGNALS, Program, prepare_to_serve, serve
 from shared.launcher.samples import say_samples
 from shared.launcher.settings import LaunchSettings, seconds_between_cycles
 from shared.launcher.supervisor import Supervisor
@@ -46,6 +46,7 @@ def launch(settings: LaunchSettings, services: Sequence[Service], began: float) 
         os.environ["DATABASE_URL"] = _database(settings, cluster)
         migration = supervisor.start(Program("migrations", _migrate))
         programs = [_program(settings, service) for service in services]
+        prepare_to_serve()
         supervisor.wait_for_end(migration)
         gc.collect()
         gc.freeze()  # what the children share with us stays where it is

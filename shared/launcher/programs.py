@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 import structlog
@@ -18,6 +19,17 @@ from shared.logs import configure_logs
 log = structlog.get_logger()
 
 GRACE_SECONDS = 2  # for requests that are under way when a service is told to stop
+# Longer than our own services and browsers let a connection rest, so that it is not closed under a request.
+KEEP_ALIVE_SECONDS = 127
+# What a server imports when it starts to serve: imported by the parent, it is there once for all children.
+SERVING = (
+    "anyio._backends._asyncio",
+    "psycopg2.extras",
+    "uvicorn.lifespan.on",
+    "uvicorn.loops.uvloop",
+    "uvicorn.protocols.http.auto",
+    "uvicorn.protocols.websockets.auto",
+)
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -30,9 +42,20 @@ class Program:
     again: bool = True  # whether it starts again when it has ended
 
 
+def prepare_to_serve() -> None:
+    for name in SERVING:
+        import_module(name)
+
+
 def serve(app: ASGIApp, host: str, port: int) -> None:
     config = uvicorn.Config(
-        app, host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_SECONDS
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )
     uvicorn.Server(config).run()
 

@@ -130,9 +130,11 @@ def execution_cost(fill: Fill, action: Action, mid: Decimal | None) -> Decimal |
 
 def _sent(order: Order, found: Fill) -> Decimal:
     """Dollars of a purchase as the venue counts them against its minimum: of a thin book, less may be filled."""
-    if order.amount is not None:
-        return order.amount - found.fee
-    return order.limit_price * (order.quantity or ZERO)
+    by_amount = found.cost if order.amount is None else order.amount - found.fee
+    if order.quantity is None:
+        return by_amount
+    by_quantity = order.limit_price * order.quantity
+    return by_quantity if order.amount is None else min(by_amount, by_quantity)
 
 
 def _walked(order: Order, ladder: Ladder, rules: Rules, buying: bool) -> Fill | NoFill:
@@ -143,7 +145,7 @@ def _walked(order: Order, ladder: Ladder, rules: Rules, buying: bool) -> Fill | 
             return NoFill("below_minimum", f"of {order.quantity} contracts wanted, {rules.quantity_min} is the least")
     if amount is not None and amount <= ZERO:
         return NoFill("below_minimum", f"nothing can be bought for {amount} dollars")
-    stairs, whole = reaching(stairs_of(ladder, rules.fees, step, buying), amount, quantity)
+    stairs, whole = reaching(ladder, stairs_of(ladder, rules.fees, step, buying), amount, quantity)
     levels = stairs.levels
     if whole == len(levels) or (levels[whole][0] > limit if buying else levels[whole][0] < limit):
         return _all_that_is_offered(stairs, within(stairs, limit), amount, quantity)

@@ -10,8 +10,6 @@ from decimal import Decimal
 from shared.trading.books import Ladder
 from shared.trading.fees import POLYMARKET_STEP, ZERO, FeeTerms, PolymarketFees, charged_fee, model_fee
 
-LEVELS_AT_ONCE = 4  # are computed; for orders that go further, by and by more
-
 Filled = tuple[Decimal, Decimal, Decimal]  # price, quantity and fee of one level
 
 
@@ -19,7 +17,6 @@ Filled = tuple[Decimal, Decimal, Decimal]  # price, quantity and fee of one leve
 class Stairs:
     """Each list of sums begins with zero: at `n` stands what the first n levels come to."""
 
-    ladder: Ladder
     terms: FeeTerms
     step: Decimal  # of quantities; what is offered of a level beyond whole steps is not taken
     buying: bool
@@ -34,6 +31,7 @@ class Stairs:
 
 
 def stairs_of(ladder: Ladder, terms: FeeTerms, step: Decimal, buying: bool) -> Stairs:
+    """As far as orders before have met this ladder."""
     known = ladder.remembered
     if isinstance(known, Stairs) and known.buying is buying:
         if known.terms is terms and known.step is step:
@@ -41,17 +39,36 @@ def stairs_of(ladder: Ladder, terms: FeeTerms, step: Decimal, buying: bool) -> S
         if known.terms == terms and known.step == step:
             return known
     nothing = (ZERO,)
-    return extended(Stairs(ladder, terms, step, buying, 0, (), (), nothing, nothing, nothing, nothing, nothing))
+    return Stairs(terms, step, buying, 0, (), (), nothing, nothing, nothing, nothing, nothing)
 
 
-def extended(stairs: Stairs) -> Stairs:
-    """With more levels. Threads may do this at the same time: they make the same sums, and one of them is kept."""
-    ladder, terms, step, buying = stairs.ladder, stairs.terms, stairs.step, stairs.buying
+def reaching(ladder: Ladder, stairs: Stairs, amount: Decimal | None, quantity: Decimal | None) -> tuple[Stairs, int]:
+    """How many levels from the best on an amount, or so many contracts, take whole; with the stairs as far as that."""
+    whole = _whole_levels(stairs, amount, quantity)
+    if whole == len(stairs.levels) and stairs.looked_at < len(ladder):
+        stairs = ladder.remembered = _extended(ladder, stairs, amount, quantity)
+        whole = _whole_levels(stairs, amount, quantity)
+    return stairs, whole
+
+
+def _whole_levels(stairs: Stairs, amount: Decimal | None, quantity: Decimal | None) -> int:
+    whole = len(stairs.levels)
+    if amount is not None:
+        whole = bisect_right(stairs.spent, amount) - 1
+    if quantity is not None:
+        whole = min(whole, bisect_right(stairs.quantities, quantity) - 1)
+    return whole
+
+
+def _extended(ladder: Ladder, stairs: Stairs, amount: Decimal | None, quantity: Decimal | None) -> Stairs:
+    """Up to the first level that is not taken whole. Threads may do this at the same time; one of theirs is kept."""
+    terms, step, buying = stairs.terms, stairs.step, stairs.buying
     levels, each, quantities, costs = [*stairs.levels], [*stairs.each], [*stairs.quantities], [*stairs.costs]
     fees, spent, carries = [*stairs.fees], [*stairs.spent], [*stairs.carried]
-    quantity, cost, paid, carried = quantities[-1], costs[-1], fees[-1], carries[-1]
-    until = min(len(ladder), stairs.looked_at + max(LEVELS_AT_ONCE, stairs.looked_at // 2))
-    for price, size in ladder[stairs.looked_at : until]:
+    bought, cost, paid, carried = quantities[-1], costs[-1], fees[-1], carries[-1]
+    looked_at = stairs.looked_at
+    for price, size in ladder[looked_at:]:
+        looked_at += 1
         part = size // step * step
         if not part:
             continue
@@ -59,28 +76,15 @@ def extended(stairs: Stairs) -> Stairs:
         fee, carried = charged_fee(terms, carried, whole, model * part, buying)
         levels.append((price, part, fee))
         each.append(model)
-        quantities.append(quantity := quantity + part)
+        quantities.append(bought := bought + part)
         costs.append(cost := cost + whole)
         fees.append(paid := paid + fee)
-        spent.append(cost + paid)
+        spent.append(total := cost + paid)
         carries.append(carried)
-    sums = (quantities, costs, fees, spent, carries)
-    made = Stairs(ladder, terms, step, buying, until, tuple(levels), tuple(each), *(tuple(values) for values in sums))
-    ladder.remembered = made
-    return made
-
-
-def reaching(stairs: Stairs, amount: Decimal | None, quantity: Decimal | None) -> tuple[Stairs, int]:
-    """How many levels from the best on an amount, or so many contracts, take whole; with the stairs as far as that."""
-    while True:
-        whole = len(stairs.levels)
-        if amount is not None:
-            whole = bisect_right(stairs.spent, amount) - 1
-        if quantity is not None:
-            whole = min(whole, bisect_right(stairs.quantities, quantity) - 1)
-        if whole < len(stairs.levels) or stairs.looked_at == len(stairs.ladder):
-            return stairs, whole
-        stairs = extended(stairs)
+        if (amount is not None and total > amount) or (quantity is not None and bought > quantity):
+            break
+    sums = (tuple(values) for values in (quantities, costs, fees, spent, carries))
+    return Stairs(terms, step, buying, looked_at, tuple(levels), tuple(each), *sums)
 
 
 def within(stairs: Stairs, limit: Decimal) -> int:

@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from time import perf_counter
 
 from tests.bench import machine
+from tests.bench.cycles import cycle_figures
 from tests.bench.durable import durable_figures
 from tests.bench.feed import feed_figures
 from tests.bench.figures import Figure, aligned, markdown
+from tests.bench.fills import fill_figures
 from tests.bench.growth import growth_figures
 from tests.bench.lists import list_figures
 from tests.bench.postgres import Postgres, running_postgres
@@ -31,6 +33,8 @@ GROUPS: tuple[tuple[tuple[str, ...], Group], ...] = (
     (("G19",), feed_figures),
     (("sandbox",), sandbox_figures),
     (("growth", "memory"), growth_figures),
+    (("G12",), fill_figures),
+    (("G8",), cycle_figures),
     (("G13",), durable_figures),
     (("start",), start_figures),
 )

@@ -13,9 +13,12 @@ from typing import TypeVar
 
 import requests
 
+from shared import topology
+
 CHECKOUT = Path(__file__).resolve().parents[2]
-PORTS = (8000, 8001, 8002, 8090)
-NOT_INHERITED = ("DATABASE_URL", "BIND_HOST", "COLISEUM_TOKEN", "LIVE", "PG_BIN")
+PORTS = (*range(8000, 8011), 8090)
+NOT_INHERITED = ("DATABASE_URL", "BIND_HOST", "COLISEUM_TOKEN", "LIVE", "PG_BIN", "CYCLE_EVERY_SECONDS")
+BASES = {"first": 8000, "second": 8001, "third": 8002} | {service.name: service.port for service in topology.SERVICES}
 
 Found = TypeVar("Found")
 
@@ -24,7 +27,7 @@ class Arena:
     def __init__(self, folder: Path, services: tuple[str, ...] = ("first",), **variables: str) -> None:
         self.folder = folder
         self.services = services
-        self.variables = {"PORT_OFFSET": str(free_offset()), "COLLECT_EVERY_SECONDS": "0", **variables}
+        self.variables = {"PORT_OFFSET": str(free_offset()), **variables}
         self.output = folder.with_name(f"{folder.name}.output")
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -62,8 +65,7 @@ class Arena:
             self.process.send_signal(number)
 
     def address(self, service: str = "first") -> str:
-        base = {"first": 8000, "second": 8001, "third": 8002}[service]
-        return f"http://127.0.0.1:{base + int(self.variables['PORT_OFFSET'])}"
+        return f"http://127.0.0.1:{BASES[service] + int(self.variables['PORT_OFFSET'])}"
 
     def pid_of(self, service: str = "first") -> int:
         return int(requests.get(f"{self.address(service)}/pid", timeout=5).text)

@@ -27,6 +27,22 @@ def test_every_service_has_a_container_on_a_port_of_this_machine_alone(known: Se
     assert all(COMPOSE.count(line) == 1 for line in (command, check, published))
 
 
+@pytest.mark.parametrize("known", topology.SERVICES, ids=lambda known: known.name)
+def test_containers_find_every_service_by_its_name(known: Service) -> None:
+    if known != topology.SANDBOX:
+        assert f"{known.name.upper()}_URL: http://{known.name}:{known.port}\n" in COMPOSE
+
+
+def test_the_schedule_is_kept_by_the_container_cron_alone() -> None:
+    services = COMPOSE.split("\nservices:\n")[1]
+    orchestrator = services.split("\n  orchestrator:\n")[1].split("\n\n")[0]
+    cron = services.split("\n  cron:\n")[1].split("\n\n")[0]
+
+    assert 'SCHEDULE_ENABLED: "false"' in orchestrator
+    assert "command: [python, -m, shared.launcher.cron]" in cron
+    assert "command: [python, -m, shared.launcher.samples]" in services
+
+
 def test_no_port_is_published_to_other_machines() -> None:
     lines = [line.strip() for line in COMPOSE.splitlines()]
 
@@ -55,7 +71,7 @@ def test_a_service_that_nobody_knows_is_refused(capsys: pytest.CaptureFixture[st
     code = service.main(["casino"])
 
     assert code == 2
-    assert "name one service: sandbox, events, markets" in capsys.readouterr().err
+    assert "name one service: sandbox, events, markets, paper_trading" in capsys.readouterr().err
 
 
 def test_bound_wider_than_this_machine_a_service_wants_a_token() -> None:

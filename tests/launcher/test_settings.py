@@ -1,12 +1,13 @@
 """What the launcher reads before anything starts."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from shared.launcher.__main__ import main
 from shared.launcher.errors import SettingsFileUnusable
-from shared.launcher.settings import read_settings_file
+from shared.launcher.settings import LaunchSettings, read_settings_file, seconds_between_cycles
 from shared.launcher.world import sandbox_variables
 
 SANDBOX = "http://127.0.0.1:8090"
@@ -18,7 +19,8 @@ SANDBOX = "http://127.0.0.1:8090"
         ("PORT_OFFSET", "abc"),
         ("PORT_OFFSET", "99999"),
         ("DATABASE_URL", "mysql://user@host/database"),
-        ("COLLECT_EVERY_SECONDS", "-1"),
+        ("CYCLE_EVERY_SECONDS", "9"),
+        ("SCHEDULE_ENABLED", "perhaps"),
         ("LIVE", "perhaps"),
         ("BIND_HOST", "0.0.0.0"),
         ("LOG_LEVEL", "loud"),
@@ -113,3 +115,13 @@ def test_nothing_is_added_where_every_venue_has_an_address() -> None:
     )
 
     assert sandbox_variables(environment, SANDBOX) == {}
+
+
+@pytest.mark.parametrize(("said", "seconds"), [({}, 60), ({"live": True}, 900), ({"cycle_every_seconds": 30}, 30)])
+def test_the_sandbox_has_a_cycle_every_minute_and_the_real_venues_one_in_fifteen(
+    said: dict[str, Any], seconds: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LIVE", "CYCLE_EVERY_SECONDS"):
+        monkeypatch.delenv(name, raising=False)
+
+    assert seconds_between_cycles(LaunchSettings(**said)) == seconds

@@ -1,4 +1,4 @@
-"""Small services: `python -m tests.launcher.tiny SETTINGS_FILE NAME …` is `make run` with those alone."""
+"""`python -m tests.launcher.tiny SETTINGS_FILE NAME …` is `make run` with small services; `all`: the real ones."""
 
 import os
 import sys
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from shared import topology
 from shared.launcher.__main__ import main
 from shared.topology import Service
 
@@ -49,4 +50,5 @@ KNOWN = {
 }
 
 if __name__ == "__main__":
-    sys.exit(main([KNOWN[name] for name in sys.argv[2:]], Path(sys.argv[1])))
+    chosen = topology.SERVICES if sys.argv[2:] == ["all"] else [KNOWN[name] for name in sys.argv[2:]]
+    sys.exit(main(chosen, Path(sys.argv[1])))

@@ -16,7 +16,8 @@ os.environ.setdefault("DATABASE_URL", "postgresql://nobody@127.0.0.1:9/nothing")
 
 from services.orchestrator import chunks
 from services.orchestrator.app import orchestrator_app
-from services.orchestrator.resources import Settings
+from services.orchestrator.resources import Resources, Settings
+from services.orchestrator.scheduler import Scheduler
 from shared.database import Database
 from tests.orchestrator import build
 from tests.orchestrator.town import SERVICES, Town, town_app
@@ -108,3 +109,17 @@ def open_desk(addresses: str, fresh_database_url: str, clock: Clock) -> Iterator
 @pytest.fixture
 def desk(open_desk: Open) -> Desk:
     return open_desk()
+
+
+@pytest.fixture
+def here(addresses: str, fresh_database: Database, fresh_database_url: str, clock: Clock) -> Iterator[Resources]:
+    here = Resources(Settings(database_url=fresh_database_url, cycle_every_seconds=60), fresh_database, clock)
+    yield here
+    here.services.close()
+
+
+@pytest.fixture
+def scheduler(here: Resources) -> Iterator[Scheduler]:
+    scheduler = Scheduler(here)
+    yield scheduler
+    scheduler.stop()

@@ -8,17 +8,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import psycopg2
 import pytest
 import requests
 
 from shared.database import Database
 from tests.orchestrator import build
 from tests.orchestrator.conftest import NOON, Desk, Open
+from tests.orchestrator.outage import database_away, end_sessions
 from tests.orchestrator.test_once import Held
 from tests.orchestrator.town import Call, Town, refusal
 from tests.orchestrator.waiting import wait_for
@@ -241,24 +240,3 @@ def test_a_partial_cycle_runs_only_those_that_failed(desk: Desk, town: Town, fre
 
 def _unless(cycle: dict[str, object], status: str) -> dict[str, object] | None:
     return None if cycle["status"] == status else cycle
-
-
-def end_sessions(server_url: str, database: Database) -> None:
-    """As a restart of Postgres does it."""
-    name = database.engine.url.database
-    with closing(psycopg2.connect(server_url)) as session:
-        session.autocommit = True
-        session.cursor().execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
-
-
-@contextmanager
-def database_away(server_url: str, database: Database) -> Iterator[None]:
-    """Nobody gets in, and whoever was in is out."""
-    name = database.engine.url.database
-    elsewhere = urlsplit(server_url)._replace(path="/postgres").geturl()
-    with closing(psycopg2.connect(elsewhere)) as session:
-        session.autocommit = True
-        session.cursor().execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
-        end_sessions(elsewhere, database)
-        yield
-        session.cursor().execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")

@@ -115,8 +115,8 @@ def test_the_sharpe_ratio_of_alternating_days() -> None:
 
     figure = sharpe(days)
 
-    # Ten returns of 1/100 and ten of -1/101: mean 0.0000495050, deviation 0.0102089..., times the root of 365.
-    assert figure.value == Decimal("0.092642")
+    # Ten returns of 1/100 and ten of -1/101: mean 0.0000495050, deviation 0.0102090, times the root of 365.
+    assert figure.value == Decimal("0.092643")
 
 
 def days_apart(apart: int, equities: list[int]) -> list[DayEnd]:

@@ -1,106 +1,20 @@
-"""When things are due, and the schedule that runs them."""
+"""The schedule: what runs when, on which replica, and what it survives."""
 
 import threading
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from services.orchestrator.domain.schedule import (
-    DAY,
-    HOUR,
-    MINUTE,
-    is_due,
-    job_named,
-    next_time,
-    portfolio_is_due,
-    slot,
-)
-from services.orchestrator.jobs import WORK, run_job
-from services.orchestrator.resources import Resources, Settings
+from services.orchestrator.jobs import WORK
+from services.orchestrator.resources import Resources
 from services.orchestrator.scheduler import Scheduler
 from shared.database import Database
 from tests.orchestrator import build
 from tests.orchestrator.conftest import NOON, Clock, Desk, Open
-from tests.orchestrator.test_interruption import database_away, end_sessions
+from tests.orchestrator.outage import database_away, end_sessions
 from tests.orchestrator.town import Town, refusal
 from tests.orchestrator.waiting import wait_for
-
-MOMENTS = st.integers(0, 10**9).map(lambda seconds: NOON + timedelta(seconds=seconds))
-SPANS = st.sampled_from([MINUTE, 5 * MINUTE, HOUR, DAY, 7 * DAY])
-
-
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("frequency", "last", "now", "due"),
-    [
-        ("every_cycle", "2026-11-21 12:00:00", "2026-11-21 12:00:01", True),
-        ("hourly", "2026-11-21 11:59:59", "2026-11-21 12:00:00", True),
-        ("hourly", "2026-11-21 12:00:00", "2026-11-21 12:59:59", False),
-        ("hourly", "2026-11-21 12:03:10", "2026-11-21 13:00:00", True),
-        ("daily", "2026-11-21 00:00:05", "2026-11-21 23:59:59", False),
-        ("daily", "2026-11-20 23:59:59", "2026-11-21 00:00:00", True),
-        ("weekly", "2026-11-16 00:00:00", "2026-11-22 23:59:59", False),  # Monday to Sunday
-        ("weekly", "2026-11-22 23:00:00", "2026-11-23 00:00:00", True),
-        # a clock that went back: a little is waited for, more than a period says nothing
-        ("hourly", "2026-11-21 12:00:00", "2026-11-21 11:30:00", False),
-        ("hourly", "2026-11-21 12:00:00", "2026-11-21 10:59:00", True),
-        ("daily", "2036-11-21 12:00:00", "2026-11-21 12:00:00", True),
-    ],
-)
-def test_a_portfolio_is_due_once_in_each_hour_day_or_week(frequency: str, last: str, now: str, due: bool) -> None:
-    assert portfolio_is_due(frequency, at(last), at(now)) is due
-
-
-def test_who_never_ran_is_due() -> None:
-    assert portfolio_is_due("weekly", None, NOON)
-
-
-@given(MOMENTS, SPANS, st.integers(0, 10_000))
-def test_a_job_that_ran_at_its_next_time_is_not_due_again_before_the_following(
-    last: datetime, every: timedelta, seconds: int
-) -> None:
-    due_at = next_time(last, last, every)
-
-    assert last < due_at <= last + every
-    assert is_due(last, due_at, every)
-    assert not is_due(last, due_at - timedelta(microseconds=1), every)
-    later = due_at + timedelta(seconds=seconds)
-    assert is_due(due_at, later, every) == (slot(later, every) > slot(due_at, every))
-
-
-@given(MOMENTS, SPANS, st.lists(st.integers(-100_000, 100_000), max_size=30))
-def test_whatever_the_clock_does_a_job_never_waits_longer_than_two_periods(
-    start: datetime, every: timedelta, jumps: list[int]
-) -> None:
-    last = now = start
-    for jump in jumps:
-        now += timedelta(seconds=jump)
-        if is_due(last, now, every):
-            last = now
-
-    assert is_due(last, now + 2 * every, every)
-
-
-@pytest.fixture
-def here(addresses: str, fresh_database: Database, fresh_database_url: str, clock: Clock) -> Iterator[Resources]:
-    here = Resources(Settings(database_url=fresh_database_url, cycle_every_seconds=60), fresh_database, clock)
-    yield here
-    here.services.close()
-
-
-@pytest.fixture
-def scheduler(here: Resources) -> Iterator[Scheduler]:
-    scheduler = Scheduler(here)
-    yield scheduler
-    scheduler.stop()
 
 
 def look(scheduler: Scheduler) -> list[str]:
@@ -257,107 +171,6 @@ def test_a_cycle_that_runs_already_is_left_alone(scheduler: Scheduler, fresh_dat
     assert (row["status"], row["note"]) == ("skipped", f"the cycle {cycle_id} is running")
 
 
-def test_prices_are_left_to_the_updater_while_it_lives(
-    scheduler: Scheduler, here: Resources, clock: Clock, town: Town, fresh_database: Database
-) -> None:
-    now = datetime.now(UTC)
-    clock.now = now
-    build.portfolio(fresh_database, "Harbour", now, open_positions=1, last_price_update=now - timedelta(minutes=5))
-
-    fresh = run(here, "prices")
-    clock.go(minutes=1)
-    stale = run(here, "prices")
-    build.change(fresh_database, "UPDATE portfolios SET open_positions = 0")
-    empty = run(here, "prices")
-
-    assert (fresh["status"], fresh["note"]) == ("skipped", "the last marks are 300 s old")
-    assert (stale["status"], stale["note"]) == ("done", "open positions were marked")
-    assert (empty["status"], empty["note"]) == ("skipped", "nothing is held")
-    assert len(town.asked("paper_trading", "/paper-trading/update-prices")) == 1
-
-
-def test_everything_is_collected_only_where_nobody_else_did(here: Resources, clock: Clock, town: Town) -> None:
-    clock.now = datetime.now(UTC)
-    town.sync("events")
-
-    first = run(here, "full_sync")
-    clock.go(minutes=14)
-    second = run(here, "full_sync")
-    clock.go(minutes=2)
-    third = run(here, "full_sync")
-
-    assert first["note"] == "markets: success"
-    assert second["status"] == "skipped"
-    assert third["note"] == "events: success, markets: success"
-
-
-def test_candles_are_rolled_between_syncs_for_what_is_held(
-    here: Resources, clock: Clock, town: Town, fresh_database: Database
-) -> None:
-    nothing = run(here, "price_history")
-    portfolio_id = build.portfolio(fresh_database, "Harbour", NOON)
-    build.position(fresh_database, portfolio_id, town.market_no, NOON)
-    rolled = run(here, "price_history")
-    build.insert(fresh_database, "tick_rolls", {"one": 1, "rolled_to": NOON - timedelta(minutes=4)})
-    fresh = run(here, "price_history")
-    clock.go(minutes=2)
-    run(here, "price_history")
-
-    assert nothing["status"] == "skipped"
-    assert rolled["note"] == "quotes of 1 held markets were read and rolled"
-    assert (fresh["status"], fresh["note"]) == ("skipped", "candles were rolled 240 s ago")
-    assert [call.body for call in town.asked("markets", "/markets/refresh-prices")] == [
-        {"market_ids": ["polymarket:1"]}
-    ] * 2
-
-
-def test_sums_that_disagree_are_down_until_they_agree(
-    here: Resources, clock: Clock, town: Town, fresh_database: Database
-) -> None:
-    def health() -> dict[str, Any]:
-        [row] = build.rows(fresh_database, "SELECT * FROM system_health WHERE component = 'audit'")
-        return row
-
-    run(here, "reconciliation")
-    clean = health()
-    town.audit = {"status": "disagreements", "portfolios": 3, "disagreements": [{"portfolio_id": 2, "off": "0.01"}]}
-    clock.go(minutes=1)
-    run(here, "reconciliation")
-    clock.go(minutes=1)
-    done = run(here, "reconciliation")
-    wrong = health()
-
-    assert clean["status"] == "healthy"
-    assert done["note"] == "1 sums disagree with history"
-    assert (wrong["status"], wrong["since"], wrong["last_check"]) == (
-        "down",
-        NOON + timedelta(minutes=1),
-        NOON + timedelta(minutes=2),
-    )
-    assert wrong["details"]["disagreements"] == [{"portfolio_id": 2, "off": "0.01"}]
-
-
-def test_clean_up_leaves_one_old_point_an_hour_and_the_failed_steps(
-    here: Resources, clock: Clock, town: Town, fresh_database: Database
-) -> None:
-    portfolio_id = build.portfolio(fresh_database, "Harbour", NOON)
-    for minutes in (0, 20, 40, 59, 60, 90):
-        build.equity_point(fresh_database, portfolio_id, NOON + timedelta(minutes=minutes), Decimal(minutes))
-    cycle_id = build.cycle(fresh_database, NOON)
-    for step, portfolio, status in (("settle", None, "done"), ("signals", 1, "done"), ("signals", 2, "failed")):
-        facts = {"step": step, "portfolio_id": portfolio, "status": status, "started_at": NOON, "counts": "{}"}
-        build.insert(fresh_database, "cycle_steps", {"cycle_id": cycle_id, **facts})
-    clock.now = NOON + timedelta(days=7, minutes=60)
-
-    done = run(here, "clean_up")
-
-    points = build.rows(fresh_database, "SELECT equity FROM equity_points ORDER BY taken_at")
-    assert [point["equity"] for point in points] == [59, 60, 90]
-    steps = build.rows(fresh_database, "SELECT step, portfolio_id FROM cycle_steps ORDER BY portfolio_id")
-    assert [(step["step"], step["portfolio_id"]) for step in steps] == [("signals", 2), ("settle", None)]
-    assert done["note"] == "3 equity points and 1 steps were thinned, 0 signals archived"
-
-
 def test_two_replicas_hold_one_schedule_and_the_other_takes_over(
     here: Resources, fresh_database: Database, fresh_database_url: str, clock: Clock, server_url: str
 ) -> None:
@@ -435,12 +248,6 @@ def test_a_line_of_the_schedule_can_be_run_by_hand(desk: Desk, town: Town, fresh
     assert lines["settlements"]["runs"] == 2
     assert lines["settlements"]["next_at"] is None  # the schedule is off here
     assert lines["clean_up"]["calls"] == "POST orchestrator /trading/schedule/clean_up"
-
-
-def run(here: Resources, name: str) -> dict[str, Any]:
-    job = job_named(here.schedule, name)
-    assert job is not None
-    return run_job(here, job)
 
 
 def _running(database: Database) -> bool:

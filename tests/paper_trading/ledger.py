@@ -1,12 +1,13 @@
 """Books for the upkeep to work on: markets as the markets service stores them, and purchases with all their rows."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from services.paper_trading.audit import audited
 from services.paper_trading.storage.portfolios import create_portfolio
@@ -32,6 +33,21 @@ class Ledger:
     """Writes what a portfolio's life consists of, each fact with everything that belongs to it."""
 
     database: Database
+    together: Connection | None = None  # where many facts are written in one transaction
+
+    @contextmanager
+    def all_together(self) -> Iterator[None]:
+        with self.database.transaction() as self.together:
+            yield
+        self.together = None
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        if self.together is not None:
+            yield self.together
+        else:
+            with self.database.transaction() as connection:
+                yield connection
 
     def market(self, number: int, **facts: Any) -> int:
         """Market `polymarket:<number>` with these columns; answers its number inside."""
@@ -47,7 +63,7 @@ class Ledger:
             **facts,
         }
         query = text(f"INSERT INTO markets ({', '.join(row)}) VALUES (:{', :'.join(row)}) RETURNING market_no")
-        with self.database.transaction() as connection:
+        with self._transaction() as connection:
             return int(connection.execute(query, row).scalar_one())
 
     def change(self, market_no: int, **facts: Any) -> None:
@@ -74,7 +90,7 @@ class Ledger:
         self.change(market_no, status="final", outcome=outcome, payout_yes=payout, **said)
 
     def portfolio(self, name: str = "Harbour", cash: str = "1000", at: datetime = NOON, **config: Any) -> int:
-        with self.database.transaction() as connection:
+        with self._transaction() as connection:
             return create_portfolio(connection, name, "momentum", config, "every_cycle", Decimal(cash), at)
 
     def buy(
@@ -109,7 +125,7 @@ class Ledger:
             "unrealized": worth - size * each,
             "now": at,
         }
-        with self.database.transaction() as connection:
+        with self._transaction() as connection:
             [[signal_id]] = write_generations(connection, [generation], at, at + ONE_HOUR)
             mark_executed(connection, [signal_id])
             number = connection.execute(text(_BUY), {**values, "signal_id": signal_id}).scalar_one()
@@ -117,7 +133,7 @@ class Ledger:
             return int(number)
 
     def write(self, query: str, values: Mapping[str, Any] | None = None, **more: Any) -> int:
-        with self.database.transaction() as connection:
+        with self._transaction() as connection:
             return connection.execute(text(query), {**(values or {}), **more}).rowcount
 
     def rows(self, query: str, **values: Any) -> list[dict[str, Any]]:

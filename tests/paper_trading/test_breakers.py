@@ -1,6 +1,7 @@
 """Breakers: what stops buying, what lets it go on, and what they leave in the books."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -276,3 +277,32 @@ def test_breakers_are_listed_page_by_page(floor: Floor) -> None:
     assert numbers == sorted(numbers, reverse=True) and len(numbers) == 3
     assert second["cursor"] is None
     assert {row["open"] for row in floor.rows("breakers")} == {False}
+
+
+def test_the_feed_tells_when_buying_stops_and_when_it_goes_on(ledger: Ledger) -> None:
+    portfolio = loser(ledger, "100", daily_loss_limit=100)
+    look(ledger)
+    look(ledger)
+    snapshot(ledger, portfolio, NOON.date(), "900")
+    look(ledger, NOON + ONE_DAY)
+
+    told = ledger.rows("SELECT kind, portfolio_id, payload FROM feed_entries ORDER BY entry_id")
+
+    assert [(each["kind"], each["portfolio_id"], each["payload"]["event"]) for each in told] == [
+        ("breaker", portfolio, "opened"),
+        ("breaker", portfolio, "resolved"),
+    ]
+    assert told[1]["payload"]["reason"] == "a new day has begun"
+
+
+def test_eight_who_look_at_once_open_each_breaker_once(ledger: Ledger) -> None:
+    losers = {loser(ledger, f"{number}00", daily_loss_limit=100) for number in (1, 2, 3, 4)}
+    for _ in range(API_FAILURES_MAX):
+        breakers.note_call(ledger.database, False, NOON)
+
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda _: look(ledger), range(8)))
+
+    assert all(len(standing) == 5 for standing in found)
+    assert {row["portfolio_id"] for row in rows(ledger)} == {None, *losers}
+    assert len(rows(ledger)) == 5

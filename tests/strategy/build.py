@@ -70,10 +70,10 @@ def exclusive_set(
     return [
         market(
             first + place,
-            event=event,
-            exclusive=1,
-            place=place,
-            **({"yes_bid": round(ask - spread, 4), "yes_ask": ask} | given),
+            **(
+                {"event": event, "exclusive": 1, "place": place, "yes_bid": round(ask - spread, 4), "yes_ask": ask}
+                | given
+            ),
         )
         for place, ask in enumerate(asks)
     ]
@@ -91,6 +91,7 @@ def pool(
     traded: float | None = None,
     stored: dict[int, int] | None = None,
     untradable: dict[int, int] | None = None,
+    volume: dict[int, float] | None = None,
     pairs: Sequence[Pair] = (),
     lookalikes: Sequence[tuple[int, int]] = (),
 ) -> Pool:
@@ -114,6 +115,8 @@ def pool(
             np.array([event for event, _ in legs], dtype=np.int64),
             np.array([count for _, count in legs], dtype=np.int64),
             np.array([(untradable or {}).get(event, 0) for event, _ in legs], dtype=np.int64),
+            np.array([(volume or {}).get(event, 0.0) for event, _ in legs]),
+            np.ones(len(legs)),
         ),
         pairs=tuple(pairs),
         lookalikes=tuple(lookalikes),

@@ -39,9 +39,11 @@ class Truth:
 
     fair: Floats  # what yes is worth
     payout: Floats  # what yes will have paid
-    planted: tuple[str, ...]  # what is planted and running now
+    kind: Ints  # what is planted and running now
     path: Ints  # markets of one path are not independent
-    best: tuple[Floats, Floats]  # sizes at the best bid and ask
+
+    def planted(self, row: int) -> str:
+        return NAMES[int(self.kind[row])]
 
 
 @dataclass
@@ -50,7 +52,8 @@ class Simulation:
 
     world: World
     pairs_proven: bool = False
-    numbers: dict[int, int] = field(default_factory=dict)
+    known: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    numbers: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     pool: Pool | None = None
 
     def minutes(self, start: float, count: int) -> Iterator[tuple[Pool, Truth]]:
@@ -64,8 +67,10 @@ class Simulation:
         quotes = Quotes(markets)
         listed = np.flatnonzero((quotes.venue == KALSHI) | (quotes.liquidity > LIQUIDITY_MIN) | markets.unnamed)
         columns, order = self._columns(quotes, listed, now)
-        self.pool = self._grown(columns, now)
         kept = listed[order]
+        row, volume = markets.row, Tape(markets).volume(markets.events.now)
+        event_volume = np.where(quotes.venue == KALSHI, np.nan, np.bincount(row, volume)[row])
+        self.pool = self._grown(columns, event_volume[kept], now)
         return self.pool, _truth(quotes, kept)
 
     def _columns(self, quotes: Quotes, listed: Ints, now: float) -> tuple[Columns, Ints]:
@@ -73,7 +78,7 @@ class Simulation:
         row = markets.row
         slot, generation = events.slot[row], events.generation[row]
         keys = (slot << 32) | (generation << 8) | markets.index
-        number = np.array([self.numbers.setdefault(key, len(self.numbers) + 1) for key in keys[listed].tolist()])
+        number = self._numbered(keys[listed])
         kalshi = quotes.venue == KALSHI
         tape = Tape(markets)
         volume = tape.volume(events.now)
@@ -111,7 +116,19 @@ class Simulation:
         order = np.argsort(number, kind="stable")
         return columns_of(market_no=number, **{name: column[listed] for name, column in given.items()}), order
 
-    def _grown(self, columns: Columns, now: float) -> Pool:
+    def _numbered(self, keys: Ints) -> Ints:
+        """A number for each market that was ever seen, in the order of their appearance."""
+        fresh = keys[rows_of(self.known, keys) < 0]
+        if len(fresh):
+            known, numbers = (
+                np.concatenate([self.known, fresh]),
+                np.concatenate([self.numbers, len(self.numbers) + 1 + np.arange(len(fresh))]),
+            )
+            order = np.argsort(known)
+            self.known, self.numbers = known[order], numbers[order]
+        return self.numbers[rows_of(self.known, keys)]
+
+    def _grown(self, columns: Columns, event_volume: Floats, now: float) -> Pool:
         """As the storage does it: the span moved on, the candle of the collection before told, the rest carried."""
         old, minute = self.pool, int(now // 60)
         volumes, span = Volumes(), empty_span(minute - 1, MINUTES, len(columns))
@@ -129,26 +146,32 @@ class Simulation:
             grids=GRIDS,
             minutes=span,
             volumes=volumes.with_total(now, columns.volume.astype(np.float32)),
-            legs=_legs(columns),
+            legs=_legs(columns, event_volume),
             pairs=self._pairs(columns) if self.pairs_proven else (),
         )
 
     def _pairs(self, columns: Columns) -> tuple[Pair, ...]:
-        twin = self.world.twin
-        found: list[Pair] = []
-        for key, number in self.numbers.items():
-            slot, generation, index = key >> 32, (key >> 8) & 0xFFFFFF, key & 0xFF
-            if twin[slot] >= 0 and self.world.venue[slot] != KALSHI:
-                other = self.numbers.get((int(twin[slot]) << 32) | (generation << 8) | index)
-                if other is not None:
-                    found.append(Pair(len(found) + 1, number, other, inverted=False))
-        there = set(columns.market_no.tolist())
-        return tuple(pair for pair in found if pair.polymarket_no in there and pair.kalshi_no in there)
+        world = self.world
+        slot, rest = self.known >> 32, self.known & 0xFFFFFFFF
+        here = np.flatnonzero((world.twin[slot] >= 0) & (world.venue[slot] != KALSHI))
+        there = rows_of(self.known, (world.twin[slot[here]] << 32) | rest[here])
+        both = [(first, second) for first, second in zip(here.tolist(), there.tolist(), strict=True) if second >= 0]
+        numbers = [(int(self.numbers[first]), int(self.numbers[second])) for first, second in both]
+        opened = set(columns.market_no.tolist())
+        return tuple(
+            Pair(place, first, second, inverted=False)
+            for place, (first, second) in enumerate(numbers, 1)
+            if first in opened and second in opened
+        )
 
 
-def _legs(columns: Columns) -> EventLegs:
-    event, stored = np.unique(columns.event[columns.exclusive == 1], return_counts=True)
-    return EventLegs(event, stored.astype(np.int64), np.zeros(len(event), dtype=np.int64))
+def _legs(columns: Columns, volume: Floats) -> EventLegs:
+    """`volume` is of the whole event, for each row: of legs too that are not stored."""
+    exclusive = np.flatnonzero(columns.exclusive == 1)
+    event, first, back = np.unique(columns.event[exclusive], return_index=True, return_inverse=True)
+    stored = np.bincount(back, minlength=len(event))
+    stored_volume = np.bincount(back, columns.volume[exclusive], minlength=len(event))
+    return EventLegs(event, stored, np.zeros(len(event), dtype=np.int64), volume[exclusive][first], stored_volume)
 
 
 def _truth(quotes: Quotes, kept: Ints) -> Truth:
@@ -159,7 +182,6 @@ def _truth(quotes: Quotes, kept: Ints) -> Truth:
     return Truth(
         fair=quotes.fair[kept],
         payout=quotes.odds.payout[kept],
-        planted=tuple(NAMES[each] for each in kind.tolist()),
+        kind=kind,
         path=(path << 24) | generation,
-        best=(quotes.bid_size[kept], quotes.ask_size[kept]),
     )

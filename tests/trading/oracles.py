@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import jiter
 import pytest
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
@@ -23,5 +24,5 @@ def oracle(*parts: str) -> Any:
 
 
 def json_lines(*parts: str) -> list[dict[str, Any]]:
-    with gzip.open(shared_file(*parts), "rt") as lines:
-        return [json.loads(line, parse_float=Decimal) for line in lines]
+    with gzip.open(shared_file(*parts)) as lines:
+        return [jiter.from_json(line, float_mode="decimal") for line in lines]

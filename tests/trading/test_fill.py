@@ -14,6 +14,7 @@ from tests.trading.oracles import oracle
 ORACLE = ("data", "oracles", "fills_and_fees.json")
 ASKS = [("0.49", 100), ("0.50", 250), ("0.53", 40), ("0.60", 500)]
 BIDS = [("0.47", 120), ("0.46", 300), ("0.45", 80), ("0.40", 1000)]
+BOTH: tuple[Action, Action] = ("buy_yes", "sell_yes")
 BOOK = build.book(BIDS, ASKS)
 
 
@@ -172,11 +173,33 @@ def test_a_limit_off_the_grid_is_refused(limit: str) -> None:
     assert why_not(filled("buy_no", limit, amount=200)) == "off_tick"
 
 
+def test_the_grid_of_no_is_the_mirror_of_that_of_yes() -> None:
+    fine_below_a_tenth = [
+        {"start": Decimal(0), "end": Decimal("0.1"), "step": Decimal("0.001")},
+        {"start": Decimal("0.1"), "end": Decimal(1), "step": Decimal("0.01")},
+    ]
+    rules = build.rules(build.kalshi_terms(), bands=fine_below_a_tenth)
+
+    assert why_not(filled("buy_no", "0.055", amount=200, rules=rules)) == "off_tick"
+    assert taken(filled("buy_no", "0.945", amount=200, rules=rules)).complete
+    assert why_not(filled("buy_yes", "0.945", amount=200, rules=rules)) == "off_tick"
+
+
+def test_a_purchase_and_a_sale_at_one_price_round_apart() -> None:
+    level = build.book(asks=[("0.333", 10)]).asks
+    rules = build.rules(build.kalshi_terms(), "0.001")
+
+    bought, sold = (fill(Order(action, Decimal("0.333"), quantity=Decimal("2.5")), level, rules) for action in BOTH)
+
+    assert (taken(bought).spent, taken(sold).received) == (Decimal("0.8714"), Decimal("0.7936"))
+
+
 def test_polymarket_takes_no_purchase_below_a_dollar_before_fees() -> None:
     assert taken(filled("buy_yes", "0.49", amount=1, terms=NO_FEES)).quantity == Decimal("2.04")
     assert taken(filled("buy_yes", "0.49", amount="1.03")).cost < 1  # hundredths of a share leave some of it unspent
     assert why_not(filled("buy_yes", "0.49", amount="1.02")) == "below_minimum"  # of which the fee takes 0.02537
     assert why_not(filled("buy_yes", "0.50", quantity="1.99")) == "below_minimum"
+    assert why_not(filled("buy_yes", "0.50", amount=100, quantity="1.99")) == "below_minimum"
     assert taken(filled("buy_yes", "0.50", quantity="2")).quantity == 2
 
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from shared.trading.books import Action, Book, Ladder, Level, without
 from shared.trading.fees import FeeTerms, KalshiFees, PolymarketFees, level_fee
 from shared.trading.fill import Fill, NoFill, Order, Rules, fill
-from shared.trading.stairs import largest_part, stairs_of
+from shared.trading.stairs import largest_part, reaching, stairs_of
 from tests.trading import build
 
-EXAMPLES = 120
+EXAMPLES = 80
 HUNDREDTH = Decimal("0.01")
 ZERO = Decimal(0)
 
@@ -256,7 +256,8 @@ def test_the_largest_part_is_the_largest_of_all_even_where_a_rebate_makes_more_c
     price: Decimal, size: Decimal, left: Decimal, carried: Decimal
 ) -> None:
     terms = KalshiFees("quadratic", Decimal(1), Decimal("0.000001"), rebate_step=Decimal("0.0003"))
-    stairs = stairs_of(Ladder([(price, size)]), terms, HUNDREDTH, True)
+    ladder = Ladder([(price, size)])
+    stairs, _ = reaching(ladder, stairs_of(ladder, terms, HUNDREDTH, True), None, size)
     stairs = replace(stairs, carried=(carried, ZERO))
 
     part, cost, fee = largest_part(stairs, 0, left, size)

@@ -194,7 +194,7 @@ def _decide_group(
     if broken is None:
         vars(account).update(vars(trial))
         return decisions
-    if len({each.outcome for each in decisions}) == 1 and broken.trade is None:
+    if len({each.outcome for each in decisions}) == 1 and broken.trade is None and broken.rest is None:
         return decisions  # all legs fell for one reason, which says more than that the group broke
     why = f"the leg in {broken.signal.market_id} would have been {broken.outcome}"
     return [Decision(leg, "group_broken", why) for leg in group]
@@ -222,11 +222,10 @@ def _refused(
 
 def _buy(account: Account, signal: Signal, offer: Offer, now: datetime) -> Decision:
     outcome = side_of(signal.action)
-    at_most = signal.amount if signal.amount is not None else _worst_cost(signal, offer)
-    if refusal := _over_a_limit(account, signal, outcome, at_most):
+    levels = _levels(account, signal, offer)
+    if refusal := _over_a_limit(account, signal, offer, levels):
         return Decision(signal, *refusal)
-    order = Order(signal.action, signal.limit_price, signal.amount, signal.quantity)
-    filled = fill(order, _levels(account, signal, offer), offer.rules)
+    filled = fill(Order(signal.action, signal.limit_price, signal.amount, signal.quantity), levels, offer.rules)
     if isinstance(filled, NoFill):
         if signal.order_kind == "limit" and filled.reason in ("price_moved", "no_book"):
             return _let_rest(account, signal, offer, None)
@@ -271,21 +270,31 @@ def _sell(account: Account, signal: Signal, offer: Offer, now: datetime) -> Deci
 
 
 def _worst_cost(signal: Signal, offer: Offer) -> Decimal:
-    """What so many contracts cost at most: at the limit, with the fee there."""
+    """What so many contracts cost at most: at the limit, with the fee there, and the cent that a reservation adds."""
     quantity = signal.quantity or ZERO
-    return quantity * (signal.limit_price + model_fee(offer.rules.fees, signal.limit_price))
+    return quantity * (signal.limit_price + model_fee(offer.rules.fees, signal.limit_price)) + CENT
+
+
+def _most_contracts(signal: Signal, levels: Ladder) -> Decimal:
+    """How many contracts a purchase can come to: for an amount, those that the best price gives."""
+    if signal.amount is None:
+        return signal.quantity or ZERO
+    return signal.amount / min(levels[0][0] if levels else signal.limit_price, signal.limit_price)
 
 
 def _over_a_limit(
-    account: Account, signal: Signal, outcome: Side, at_most: Decimal
+    account: Account, signal: Signal, offer: Offer, levels: Ladder
 ) -> tuple[Outcome, str | None] | None:
-    limits = account.limits
+    limits, outcome = account.limits, side_of(signal.action)
+    at_most = signal.amount if signal.amount is not None else _worst_cost(signal, offer)
     same = account.held(signal.market_no, outcome)
+    other = account.held(signal.market_no, OPPOSITE[outcome])
     if signal.amount is not None and signal.amount > account.available:
         return "insufficient_cash", f"needs {signal.amount}, has {account.available}"
-    if account.held(signal.market_no, OPPOSITE[outcome]):
-        return None  # it takes risk off: pairs become dollars
-    if same is None and limits.max_positions is not None and account.open_positions >= limits.max_positions:
+    if other and _most_contracts(signal, levels) <= other.quantity:
+        return None  # it takes risk off and puts none on: pairs become dollars
+    opens = same is None and other is None  # the last pair closes the other side
+    if opens and limits.max_positions is not None and account.open_positions >= limits.max_positions:
         return "max_positions", f"{account.open_positions} are open"
     if limits.max_position_size is not None and (same.cost if same else ZERO) + at_most > limits.max_position_size:
         return "max_position_size", f"at most {limits.max_position_size} dollars"
@@ -373,7 +382,11 @@ def _rest_quantity(account: Account, signal: Signal, offer: Offer, trade: Trade 
         return ZERO
     # Takers pay at least as much as makers, so the reservation fits into what is left.
     each = signal.limit_price + model_fee(offer.rules.fees, signal.limit_price)
-    return (left / each).quantize(CENT, ROUND_DOWN)
+    quantity = (left / each).quantize(CENT, ROUND_DOWN)
+    # Roundings of a venue may still go beyond it by a ten-thousandth or two.
+    while quantity > 0 and reservation(signal.action, signal.limit_price, quantity, offer.rules.fees) > left + CENT:
+        quantity -= CENT
+    return quantity
 
 
 def outcome_counts(decisions: Sequence[Decision]) -> dict[str, int]:

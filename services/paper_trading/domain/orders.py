@@ -72,6 +72,12 @@ def reservation(action: str, price: Decimal, quantity: Decimal, fees: FeeTerms) 
     return quantity * price + level_fee(fees, ZERO, price, quantity, buying=True, maker=True)[0] + CENT
 
 
+def still_reserved(order: RestingOrder, after: RestingOrder, met: Iterable[Met]) -> Decimal:
+    """What an order binds after these prints: roundings come out of its cent, never out of other money."""
+    spent = sum((each.taken * order.limit_price + each.fee for each in met), ZERO)
+    return max(ZERO, min(reservation(after.action, after.limit_price, after.left, after.fees), order.reserved - spent))
+
+
 def meet(order: RestingOrder, prints: Iterable[Print], at_most: Decimal) -> tuple[RestingOrder, list[Met]]:
     """The order after these prints (oldest first, none of them met before), filled by no more than `at_most`."""
     met: list[Met] = []
@@ -95,7 +101,7 @@ def _meet_one(order: RestingOrder, each: Print, at_most: Decimal) -> tuple[Resti
         ahead = min(order.ahead, each.size)
     else:
         return order, None
-    taken = min(each.size - ahead, order.left, at_most)
+    taken = min(each.size - ahead, order.left, at_most) // CENT * CENT
     fee, carried = ZERO, order.fee_carried
     if taken:
         fee, carried = level_fee(

@@ -30,7 +30,10 @@ ON CONFLICT (portfolio_id, breaker_type) WHERE resolved_at IS NULL DO NOTHING RE
 _RESOLVE = text("""
 UPDATE circuit_breaker_events SET resolved_at = :now, resolution_action = :action, notes = :notes
 WHERE breaker_id = ANY(:breaker_ids) AND resolved_at IS NULL
+RETURNING breaker_id, portfolio_id, breaker_type, reason
 """)
+# Who writes several rows waits for whoever does so already, and never in a circle.
+_ALONE = text("SELECT pg_advisory_xact_lock(hashtext('circuit_breaker_events'))")
 # A breaker that somebody resolved does not open again on the same day.
 _DAYS = text("""
 SELECT p.portfolio_id, p.current_balance + p.liquidation_value - p.owed AS equity, l.loss_max, p.initial_balance,
@@ -51,6 +54,7 @@ WHERE p.status <> 'closed' AND l.loss_max IS NOT NULL
     AND (CAST(:portfolio_ids AS integer[]) IS NULL OR p.portfolio_id = ANY(:portfolio_ids))
     AND NOT EXISTS (SELECT FROM circuit_breaker_events b WHERE b.portfolio_id = p.portfolio_id
         AND b.breaker_type = 'daily_loss_limit' AND (b.resolved_at IS NULL OR b.triggered_at >= :day_start))
+ORDER BY p.portfolio_id
 """)
 _OF_EARLIER_DAYS = text("""
 SELECT breaker_id FROM circuit_breaker_events
@@ -104,14 +108,18 @@ def write_trip(connection: Connection, trip: Trip, now: datetime) -> int | None:
         "trigger_value": encoded(dict(trip.trigger_value)).decode(),
         "now": now,
     }
+    connection.execute(_ALONE)
     number: int | None = connection.execute(_TRIP, row).scalar()
     return number
 
 
-def resolve(connection: Connection, breaker_ids: Sequence[int], action: str, notes: str | None, now: datetime) -> int:
-    """How many of them were open until now."""
+def resolve(
+    connection: Connection, breaker_ids: Sequence[int], action: str, notes: str | None, now: datetime
+) -> list[OpenBreaker]:
+    """Those of them that were open until now."""
+    connection.execute(_ALONE)
     which = {"breaker_ids": list(breaker_ids), "action": action, "notes": notes, "now": now}
-    return connection.execute(_RESOLVE, which).rowcount
+    return fetch_all(connection, OpenBreaker, _RESOLVE, **which)
 
 
 def days(connection: Connection, portfolio_ids: Sequence[int] | None, day_start: datetime, now: datetime) -> list[Day]:

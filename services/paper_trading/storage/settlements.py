@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 
 from shared.cursors import cursor_of, key_of
 from shared.database import fetch_all
@@ -122,7 +122,7 @@ WITH paid AS MATERIALIZED (
         sum(unrealized_pnl) AS unrealized_pnl, count(*) AS positions FROM paid GROUP BY portfolio_id) s
     WHERE p.portfolio_id = s.portfolio_id
 )
-SELECT standing, count(*) AS positions, sum(gross) AS paid FROM paid GROUP BY standing
+SELECT portfolio_id, market_no, version, outcome, quantity, cost, gross, amount, standing FROM paid
 """)
 # What a new version takes back is owed first, and collected from what is there.
 _CORRECT = text(f"""
@@ -150,7 +150,7 @@ WITH before AS (
         GROUP BY portfolio_id) s
     WHERE p.portfolio_id = s.portfolio_id
 )
-SELECT standing, count(*) AS positions, sum(greatest(amount, 0)) AS paid FROM paid GROUP BY standing
+SELECT portfolio_id, market_no, version, outcome, quantity, cost, gross, amount, standing FROM paid
 """)
 # The oldest debt first, and never more than is free.
 _COLLECT = """
@@ -205,15 +205,27 @@ class DueMarket:
     clear: bool
 
 
+class Payment(NamedTuple):
+    """What a version of a result pays a position."""
+
+    portfolio_id: int
+    market_no: int
+    version: int
+    outcome: str  # the side that was held
+    quantity: Decimal
+    cost: Decimal
+    gross: Decimal
+    amount: Decimal  # gross less what earlier versions paid
+    standing: str
+
+
 @dataclass(frozen=True, slots=True)
 class Paid:
-    markets: int = 0  # paid for the first time
-    corrected: int = 0  # whose result was corrected
-    positions: int = 0
-    corrections: int = 0  # positions whose payment was corrected
-    paid: Decimal = Decimal(0)
-    collected: Decimal = Decimal(0)  # of what was owed
-    standings: Mapping[str, int] | None = None
+    markets: int  # paid for the first time
+    corrected: int  # whose result was corrected
+    payments: Sequence[Payment]
+    corrections: Sequence[Payment]
+    collected: Decimal  # of what was owed
 
 
 def markets_to_ask(connection: Connection, recheck_before: datetime) -> list[AskedMarket]:
@@ -239,19 +251,15 @@ def pay_markets(connection: Connection, market_nos: Sequence[int], now: datetime
     versions = connection.execute(_VERSIONS, {"market_nos": list(market_nos), "now": now}).one()
     more = _CORRECTED_OWNERS if versions.corrected else ""
     connection.execute(text(_LOCK_PORTFOLIOS.format(more=more)))
-    paid = connection.execute(_PAY, {"now": now}).all()
-    corrected = connection.execute(_CORRECT, {"now": now}).all() if versions.corrected else []
+    payments = _payments(connection, _PAY, now)
+    corrections = _payments(connection, _CORRECT, now) if versions.corrected else []
     which = "AND p.portfolio_id IN (SELECT portfolio_id FROM due_portfolios)"
     collected = connection.execute(text(_COLLECT.format(which=which)), {"now": now}).scalar_one()
-    return Paid(
-        markets=versions.first,
-        corrected=versions.corrected,
-        positions=sum(row.positions for row in paid),
-        corrections=sum(row.positions for row in corrected),
-        paid=sum((row.paid for row in [*paid, *corrected]), Decimal(0)),
-        collected=collected,
-        standings={row.standing: row.positions for row in paid},
-    )
+    return Paid(versions.first, versions.corrected, payments, corrections, collected)
+
+
+def _payments(connection: Connection, query: TextClause, now: datetime) -> list[Payment]:
+    return [Payment(*row) for row in connection.execute(query, {"now": now})]
 
 
 def collect_debts(connection: Connection, now: datetime) -> Decimal:

@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from services.strategy.domain.bundles import Bundle, Bundles, bundles_of
-from services.strategy.domain.columns import POLYMARKET
+from services.strategy.domain.columns import POLYMARKET, Flags
 from services.strategy.domain.config import StrategyConfig
 from services.strategy.domain.entries import Room
 from services.strategy.domain.exits import leave
@@ -31,6 +31,10 @@ class ArbitrageConfig(StrategyConfig):
         default=False,
         description="Also buy every yes of a set of which, as far as the venue says, none may win (Kalshi).",
     )
+    set_cost_min: Annotated[Decimal, Field(ge=0, lt=1)] = Field(
+        default=Decimal("0.7"),
+        description="A set whose yes costs less than this, all legs together, is taken to lack a leg that may win.",
+    )
     depth_share: Annotated[Decimal, Field(gt=0, le=1)] = Field(
         default=Decimal("0.05"),
         description="Where a list does not say how much is offered, the share of a market's liquidity taken to be.",
@@ -46,7 +50,7 @@ def signals(pool: Pool, portfolio: Portfolio, config: ArbitrageConfig, now: date
     screen = Screen(screened(pool, config, now, opinion), opinion)
     keep_free(pool, portfolio, screen)
     bundles = bundles_of(pool)
-    wanted = bundles.acceptable(float(config.min_edge), config.accept_open_sets, screen.alive)
+    wanted = acceptable(bundles, config, screen.alive)
     _count_the_rest(bundles, wanted, screen, opinion)
     room, used = Room.of(portfolio, config), set[int]()
     for place, bundle in enumerate(wanted):
@@ -61,6 +65,10 @@ def signals(pool: Pool, portfolio: Portfolio, config: ArbitrageConfig, now: date
             else:
                 opinion.signals.extend(group)
     return opinion
+
+
+def acceptable(bundles: Bundles, config: ArbitrageConfig, alive: Flags) -> list[Bundle]:
+    return bundles.acceptable(float(config.min_edge), float(config.set_cost_min), config.accept_open_sets, alive)
 
 
 def _count_the_rest(bundles: Bundles, wanted: list[Bundle], screen: Screen, opinion: Opinion) -> None:
@@ -85,14 +93,13 @@ def group_of(
     cost = sum((leg.ask + leg.fee for leg in legs), Decimal(0))
     slack = (bundle.pays - cost - config.min_edge) / len(legs)
     limits = [leg.limit(max(slack, Decimal(0)), config.slippage_max) for leg in legs]
-    count = len(set(bundle.rows))
-    if (refusal := room.refusal(count=count)) is not None:
+    if (refusal := room.refusal(count=len(legs))) is not None:
         return refusal
     dearest = sum((limit + leg.fee_at(limit) for leg, limit in zip(legs, limits, strict=True)), Decimal(0))
     quantity = _quantity(pool, config, legs, limits, dearest, room)
     if isinstance(quantity, str):
         return quantity
-    room.spend(dearest * quantity, count)
+    room.spend(dearest * quantity, len(legs))
     name = f"{portfolio.portfolio_id} {now.isoformat()} {bundle.kind} {bundle.rows}"
     return [
         Signal(
@@ -146,15 +153,19 @@ def _quantity(
     pool: Pool, config: ArbitrageConfig, legs: list[Leg], limits: list[Decimal], cost: Decimal, room: Room
 ) -> Decimal | str:
     """Whole contracts: what the thinnest leg offers, and what the limits and the cash pay for."""
-    depth = min((_offered(pool, config, leg) for leg in legs), default=0.0)
+    depth = float(np.min([_offered(pool, config, leg) for leg in legs]))
     if np.isnan(depth):
         return "liquidity_unknown"
-    money = min(room.cash, room.exposure)
+    bounds = {
+        "liquidity_too_low": exact(depth),
+        "insufficient_cash": room.cash / cost,
+        "max_exposure": room.exposure / cost,
+    }
     if config.max_group_cost is not None:
-        money = min(money, config.max_group_cost)
-    bounds = {"liquidity_too_low": exact(depth), "insufficient_cash": money / cost}
+        bounds["max_position_size"] = config.max_group_cost / cost
     if config.max_position_size is not None:
-        bounds["max_position_size"] = config.max_position_size / max(limits)
+        most = config.max_position_size / max(limits)
+        bounds["max_position_size"] = min(most, bounds.get("max_position_size", most))
     tightest = min(bounds, key=lambda name: bounds[name])
     quantity = bounds[tightest].to_integral_value(ROUND_DOWN)
     least = max(_least(pool, leg, limit) for leg, limit in zip(legs, limits, strict=True))

@@ -6,9 +6,11 @@ from typing import Literal
 
 import numpy as np
 
-from services.strategy.domain.columns import NO, POLYMARKET, YES, Flags, Floats, Ints, rows_of
+from services.strategy.domain.columns import KALSHI, NO, POLYMARKET, YES, Flags, Floats, Ints, rows_of
 from services.strategy.domain.filters import NEARLY
 from services.strategy.domain.pool import Pool
+
+VOLUME_MISSING_MAX = 0.005  # of an event's volume: so much can lie between two looks at it
 
 Kind = Literal["market", "yes_set", "no_set", "pair"]
 
@@ -50,12 +52,17 @@ class Bundles:
         size = np.array([len(bundle.rows) for bundle in self.found], dtype=np.int64)
         return np.cumsum(size) - size
 
-    def acceptable(self, edge_min: float, unproven_too: bool, alive: Flags) -> list[Bundle]:
+    @cached_property
+    def set_cost(self) -> Floats:
+        """What sets of yes cost; 1 for all others."""
+        return np.array([1 - bundle.edge if bundle.kind == "yes_set" else 1 for bundle in self.found], dtype=np.float64)
+
+    def acceptable(self, edge_min: float, set_cost_min: float, unproven_too: bool, alive: Flags) -> list[Bundle]:
         """Those with enough edge of which every leg may be entered."""
         if not self.found:
             return []
         good = np.logical_and.reduceat(alive[self.rows], self.starts) & (self.edge >= edge_min - NEARLY)
-        good &= self.proven | unproven_too
+        good &= (self.proven | unproven_too) & (self.set_cost >= set_cost_min)
         return [self.found[place] for place in np.flatnonzero(good).tolist()]
 
 
@@ -105,15 +112,19 @@ def _sets(pool: Pool, yes_cost: Floats, no_cost: Floats) -> tuple[list[Bundle], 
 
 
 def _complete(pool: Pool, order: Ints, event: Ints, starts: Ints) -> Flags:
-    """Every leg that has not lost already stands in the pool, open and with an offer; and no number of a leg is
-    missing where the venue numbers them."""
+    """Every leg that has not lost already stands in the pool, open and with an offer. Legs that nobody stored show in
+    the numbers of the others, where the venue numbers them, and in the event's volume, where it says it."""
     columns, legs = pool.columns, pool.legs
     if legs is None or not len(legs.event):
         return np.zeros(len(event), dtype=np.bool_)
     offered = np.logical_and.reduceat(pool.tradable[order] & ~np.isnan(columns.yes_ask[order]), starts)
     place = rows_of(legs.event, event)
     known = (place >= 0) & (legs.untradable[place] == 0)
-    result: Flags = offered & known & (np.maximum.reduceat(columns.place[order], starts) < legs.stored[place])
+    numbered = np.maximum.reduceat(columns.place[order], starts) < legs.stored[place]
+    whole = legs.stored_volume[place] >= legs.volume[place] * (1 - VOLUME_MISSING_MAX)
+    # Only listings of Polymarket are thinned by liquidity, and only its events say their volume.
+    by_volume = whole | (np.maximum.reduceat(columns.platform[order], starts) == KALSHI)
+    result: Flags = offered & known & numbered & by_volume
     return result
 
 

@@ -67,9 +67,9 @@ class Room:
             return "max_signals"
         if self.positions < count:
             return "max_positions"
-        if self.exposure < amount:
-            return "max_exposure"
-        return "insufficient_cash" if self.cash < amount else None
+        if self.cash < amount:
+            return "insufficient_cash"
+        return "max_exposure" if self.exposure < amount else None
 
     def spend(self, amount: Decimal, count: int = 1) -> None:
         self.cash -= amount

@@ -146,7 +146,7 @@ def _enter_groups(
         min_edge=config.min_edge, slippage_max=config.slippage_max, max_position_size=config.max_position_size
     )
     used: set[int] = set()
-    for bundle in bundles_of(pool).acceptable(float(own.min_edge), own.accept_open_sets, screen.alive):
+    for bundle in arbitrage.acceptable(bundles_of(pool), own, screen.alive):
         if room.refusal() is not None:
             break  # the others have no more room either, and count it
         if not used.isdisjoint(bundle.rows):

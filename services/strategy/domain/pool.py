@@ -35,6 +35,8 @@ class EventLegs:
     event: Ints  # sorted
     stored: Ints  # markets of the event that are stored, whatever their state
     untradable: Ints  # that are neither open nor ended as no
+    volume: Floats  # of the event, as the venue says it; nan where it does not
+    stored_volume: Floats  # of the markets that are stored
 
 
 @dataclass(frozen=True)

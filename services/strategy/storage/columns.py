@@ -97,11 +97,12 @@ def event_legs(connection: Connection) -> EventLegs:
     be bought nor have ended as no."""
     query = """SELECT hashtextextended(m.event_id, 0) AS event, count(*)::int8 AS stored,
         (count(*) FILTER (WHERE m.status <> 'open' AND (m.status, coalesce(m.outcome, '')) <> ('final', 'no')))::int8
-            AS untradable
+            AS untradable,
+        coalesce(max(e.volume)::float8, 'NaN') AS volume, coalesce(sum(m.volume)::float8, 0) AS stored_volume
         FROM events e JOIN markets m ON m.event_id = e.event_id WHERE e.mutually_exclusive AND e.status = 'open'
         GROUP BY m.event_id ORDER BY 1"""
-    rows = _read(connection, query, {"event": "i8", "stored": "i8", "untradable": "i8"})
-    return EventLegs(rows["event"], rows["stored"], rows["untradable"])
+    kinds = {"event": "i8", "stored": "i8", "untradable": "i8", "volume": "f8", "stored_volume": "f8"}
+    return EventLegs(**_read(connection, query, kinds))
 
 
 def ticks(connection: Connection, minutes: int, first: int, until: int) -> Iterator[Ticks]:

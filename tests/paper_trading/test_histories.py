@@ -1,0 +1,203 @@
+"""Random histories on a real database: whatever happens in whatever order, the audit finds nothing after each step."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from services.paper_trading.domain.deciding import Signal
+from services.paper_trading.domain.offers import NoOffer, Offer
+from services.paper_trading.execution import Policy, act_on
+from services.paper_trading.managing import PortfolioClosed, change_portfolio
+from services.paper_trading.marking import update_prices
+from services.paper_trading.resting import watch_orders
+from services.paper_trading.settlement import cancel_orders_of_ended_markets, pay_due
+from services.paper_trading.storage import pending
+from shared.calls import Calls
+from shared.database import Database
+from shared.signals import Generation, NewSignal, write_generations
+from tests.paper_trading import drawn
+from tests.paper_trading.ledger import NOON, Ledger, assert_clean
+from tests.venues.double import Double, Reply, Request, running_double
+
+HOUR = timedelta(hours=1)
+POLICY = Policy(timedelta(days=400), HOUR, timedelta(days=400))  # books do not grow old here: they are drawn anew
+GROUPS = {"a": UUID(int=1), "b": UUID(int=2)}
+RESULTS = (("yes", "1"), ("no", "0"), ("split", "0.5"), ("scalar", "0.3725"), ("void", None))
+PLATFORMS = ("polymarket", "polymarket", "kalshi", "kalshi")
+PORTFOLIOS: tuple[dict[str, Any], ...] = (
+    {"cash": "1000"},
+    {"cash": "60", "max_positions": 2, "max_position_size": "25"},
+    {"cash": "300", "max_exposure": "0.5"},
+)
+# Everything that tells whether something was done.
+_DONE = """
+SELECT (SELECT count(*) FROM decisions) AS decisions, (SELECT count(*) FROM trades) AS trades,
+    (SELECT count(*) FROM cash_entries) AS cash_entries, (SELECT count(*) FROM settlements) AS settlements,
+    (SELECT count(*) FROM order_prints) AS prints,
+    (SELECT json_agg(json_build_array(current_balance, reserved_balance, owed, total_invested, realized_pnl)
+        ORDER BY portfolio_id)::text FROM portfolios) AS figures
+"""
+_WRONG = """
+SELECT 'cash' AS what FROM portfolios WHERE current_balance < reserved_balance OR reserved_balance < 0
+UNION ALL SELECT 'both sides' FROM portfolio_positions WHERE status = 'open' GROUP BY portfolio_id, market_no
+    HAVING count(*) > 1
+UNION ALL SELECT 'unpaid' FROM portfolio_positions p JOIN market_settlements USING (market_no) WHERE p.status = 'open'
+UNION ALL SELECT 'lost' FROM trades t LEFT JOIN cash_entries e USING (trade_id) WHERE e.entry_id IS NULL
+"""
+
+
+class History(RuleBasedStateMachine):
+    """Some portfolios and markets, and all that can happen to them."""
+
+    database: Database
+    venue: Double
+    markets: Calls
+
+    @initialize(data=st.data())
+    def begin(self, data: st.DataObject) -> None:
+        self.ledger = Ledger(self.database)
+        self.ledger.write("TRUNCATE portfolios, markets RESTART IDENTITY CASCADE")
+        self.now = NOON
+        self.ended: set[int] = set()
+        self.offers: dict[int, Offer | NoOffer] = {}
+        self.tape: list[dict[str, Any]] = []
+        self.portfolios = [
+            self.ledger.portfolio(str(number), **config, at=self.now) for number, config in enumerate(PORTFOLIOS)
+        ]
+        for number, platform in enumerate(PLATFORMS):
+            names = {"platform": platform, "external_id": str(number), "market_id": f"{platform}:{number}"}
+            market_no = self.ledger.market(number, **names)
+            self.offers[market_no] = data.draw(drawn.offers(market_no, platform))
+        self.venue.on("/markets/refresh-prices", self._prices)
+        self.venue.on("/markets/trades", lambda _: Reply({"trades": self.tape, "failures": []}))
+
+    @rule(data=st.data(), seconds=st.integers(1, 3_000))
+    def books_change(self, data: st.DataObject, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+        for market_no in sorted(self.offers.keys() - self.ended):
+            platform = PLATFORMS[sorted(self.offers).index(market_no)]
+            self.offers[market_no] = data.draw(drawn.offers(market_no, platform))
+
+    @rule(data=st.data())
+    def a_strategy_speaks(self, data: st.DataObject) -> None:
+        offered = [offer for offer in self.offers.values() if isinstance(offer, Offer)]
+        portfolio_id = data.draw(st.sampled_from(self.portfolios))
+        wanted = [self._new(signal) for signal in data.draw(drawn.signals(offered))]
+        generation = Generation(portfolio_id, "momentum", None, 0, 0, wanted, {})
+        with self.database.transaction() as connection:
+            write_generations(connection, [generation], self.now, self.now + HOUR)
+
+    @rule()
+    def all_execute(self) -> None:
+        with self.database.connection() as connection:
+            signals = pending.undecided_signals(connection, self.portfolios)
+        answers = act_on(self.database, signals, self.offers, POLICY, self.now)
+        assert [answer.error for answer in answers.values() if answer.error] == []
+        with self._nothing_happens():
+            assert all(not answer.decisions for answer in self._execute(signals).values())
+
+    @rule()
+    def prices_are_updated(self) -> None:
+        update_prices(self.database, self.markets, lambda: self.now)
+
+    @rule(data=st.data())
+    def trades_are_printed(self, data: st.DataObject) -> None:
+        self.tape = []
+        self.now += timedelta(seconds=2)
+        for order in self.ledger.rows("SELECT * FROM resting_orders JOIN markets USING (market_no)"):
+            own = order["limit_price"] if order["action"].endswith("yes") else 1 - order["limit_price"]
+            for _ in range(data.draw(st.integers(0, 2))):
+                self.tape.append(
+                    {
+                        "market_id": order["market_id"],
+                        "trade_id": str(data.draw(st.integers(0, 10**6))),
+                        "price": str(data.draw(st.sampled_from([own, own, Decimal("0.001"), Decimal("0.999")]))),
+                        "size": str(data.draw(drawn.sizes())),
+                        "taker_side": data.draw(st.sampled_from(["yes", "no"])),
+                        "traded_at": (self.now - timedelta(seconds=1)).isoformat(),
+                    }
+                )
+        watch_orders(self.database, self.markets, lambda: self.now)
+        with self._nothing_happens():
+            watch_orders(self.database, self.markets, lambda: self.now)
+
+    @rule(data=st.data(), result=st.sampled_from(RESULTS), known=st.booleans())
+    def a_market_ends_or_is_corrected(self, data: st.DataObject, result: tuple[str, str | None], known: bool) -> None:
+        """Where it is not known, books that were fetched before are still traded on."""
+        market_no = data.draw(st.sampled_from(sorted(self.offers)))
+        self.ended.add(market_no)
+        if known:
+            self.offers[market_no] = NoOffer("market_closed", "the market is final")
+        self.ledger.final(market_no, *result)
+        self._settle()
+        with self._nothing_happens():
+            self._settle()
+
+    @rule(data=st.data(), status=st.sampled_from(["active", "active", "paused", "closed"]))
+    def a_portfolio_changes(self, data: st.DataObject, status: str) -> None:
+        portfolio_id = data.draw(st.sampled_from(self.portfolios))
+        try:
+            change_portfolio(self.database, {}, portfolio_id, {"status": status}, None, self.now)
+        except PortfolioClosed:
+            assert self.ledger.portfolio_row(portfolio_id)["status"] == "closed"
+
+    @invariant()
+    def the_books_agree(self) -> None:
+        assert_clean(self.database)
+        assert self.ledger.rows(_WRONG) == []
+
+    @contextmanager
+    def _nothing_happens(self) -> Iterator[None]:
+        before = self.ledger.one(_DONE)
+        yield
+        assert self.ledger.one(_DONE) == before
+
+    def _execute(self, signals: Sequence[Signal]) -> Mapping[int, Any]:
+        return act_on(self.database, signals, self.offers, POLICY, self.now)
+
+    def _settle(self) -> None:
+        cancel_orders_of_ended_markets(self.database, self.now)
+        assert pay_due(self.database, self.now).failures == []
+
+    def _prices(self, asked: Request) -> Reply:
+        """One of three markets does not answer."""
+        offers = {offer.market_id: offer for offer in self.offers.values() if isinstance(offer, Offer)}
+        answered = [market_id for market_id in asked.body["market_ids"] if market_id in offers][:3]
+        prices = []
+        for market_id in answered:
+            bid, ask = offers[market_id].book.best_bid("yes"), offers[market_id].book.best_ask("yes")
+            quote = {"yes_bid": None if bid is None else float(bid), "yes_ask": None if ask is None else float(ask)}
+            prices.append({"market_id": market_id, **quote})
+        return Reply({"prices": prices, "failures": []})
+
+    def _new(self, signal: Signal) -> NewSignal:
+        return NewSignal(
+            market_no=signal.market_no,
+            action=signal.action,
+            limit_price=signal.limit_price,
+            reason="drawn",
+            amount=signal.amount,
+            quantity=signal.quantity,
+            order_kind="limit" if signal.order_kind == "limit" else "ioc",
+            group_id=GROUPS.get(signal.group_id or ""),
+        )
+
+
+@pytest.fixture
+def history(database: Database) -> Iterator[type[History]]:
+    with running_double() as venue:
+        markets = Calls("markets", venue.url)
+        yield type("AHistory", (History,), {"database": database, "venue": venue, "markets": markets})
+        markets.close()
+
+
+def test_any_history_leaves_clean_books(history: type[History]) -> None:
+    run_state_machine_as_test(history, settings=settings(drawn.often(8, 150), stateful_step_count=20))  # type: ignore[no-untyped-call]
