@@ -1,9 +1,8 @@
-"""The feed: entries written in the transaction of their fact, one wake for many of them, and a reader that misses none.
+"""The feed: entries written in the transaction of their fact, one wake for many, and a reader that misses none."""
 
-Identities commit out of order, so no number tells what is new. A snapshot of Postgres does: it names the transactions
-that it sees. A reader goes from the snapshot it has read to the present one and takes what the transactions between
-them wrote, however their numbers lie. So nothing is lost or repeated, and nobody waits for a slow writer.
-"""
+# Identities commit out of order, so no number tells what is new. A snapshot of Postgres does: it names the transactions
+# that it sees. A reader goes from the snapshot it has read to the present one and takes what the transactions between
+# them wrote, however their numbers lie. So nothing is lost or repeated, and nobody waits for a slow writer.
 
 import re
 from collections.abc import Mapping, Sequence

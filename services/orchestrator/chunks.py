@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from time import perf_counter
 
 import structlog
 from sqlalchemy.exc import DataError, IntegrityError
 
 from services.orchestrator import metrics
-from services.orchestrator.clients import NoController
+from services.orchestrator.clients import NoController, again_where_lost
 from services.orchestrator.domain.cycles import Cycle, Runner, Step, StepStatus, Tally, tally_of
 from services.orchestrator.domain.replies import Reply, sentence
 from services.orchestrator.resources import CycleInterrupted, Resources
@@ -23,7 +24,7 @@ log = structlog.get_logger()
 
 CHUNK = 50
 BREATH_SECONDS = 1.0  # before a group is asked for one by one: a service that starts again is back
-LOST_MAX = 3  # calls in a row that do not get through, after which the others are not tried
+LOST_MAX = 2  # portfolios in a row whose calls do not get through, after which the others are not tried
 
 Ask = Callable[[Sequence[int]], Mapping[int, Reply]]
 
@@ -74,7 +75,7 @@ def _one_by_one(here: Resources, ids: Sequence[int], ask: Ask) -> dict[int, Repl
             replies[portfolio_id] = Reply({}, why)
             continue
         try:
-            replies |= ask([portfolio_id])
+            replies |= again_where_lost(partial(ask, [portfolio_id]))
             lost = 0
         except Problem as error:
             why = sentence(error.detail)

@@ -21,7 +21,7 @@ from shared.signals import archive_signals
 
 log = structlog.get_logger()
 
-PRICES_AGE_MAX = timedelta(minutes=5, seconds=30)  # paper trading's own updater keeps them younger
+PRICES_SLACK = timedelta(seconds=30)  # beyond the pause of paper trading's own updater, before we do its work
 CANDLES_AGE_MAX = 5 * MINUTE
 SYNC_AGE_MAX = 15 * MINUTE
 POINTS_KEPT = timedelta(days=7)  # one a cycle; older ones are thinned to one an hour
@@ -84,11 +84,14 @@ def run_due_portfolios(here: Resources) -> Outcome:
 
 def update_prices(here: Resources) -> Outcome:
     """A watchdog over the updater thread of paper trading."""
+    if not here.settings.price_update_seconds:
+        return Skipped("prices are updated only when asked: PRICE_UPDATE_SECONDS=0")
+    age_max = timedelta(seconds=here.settings.price_update_seconds) + PRICES_SLACK
     with here.database.connection() as connection:
         marked_at = reading.data_moments(connection)["prices"]
     if marked_at is None:
         return Skipped("nothing is held")
-    if (age := _age(here.clock(), marked_at)) < PRICES_AGE_MAX:
+    if (age := _age(here.clock(), marked_at)) < age_max:
         return Skipped(f"the last marks are {age.seconds} s old")
     here.services.update_prices()
     return "open positions were marked"

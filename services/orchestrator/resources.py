@@ -36,9 +36,10 @@ class TooManyListeners(Unavailable):
 
 
 class Settings(DatabaseSettings):
-    cycle_parallel: int = Field(default=4, ge=1, le=16)  # groups of portfolios that run side by side
+    cycle_parallel: int = Field(default=4, ge=1, le=8)  # groups of portfolios that run side by side
     cycle_every_seconds: int = Field(default=3_600, ge=10, le=7 * 86_400)
     schedule_enabled: bool = True
+    price_update_seconds: int = Field(default=300, ge=0, le=86_400)  # paper trading reads the same; 0: only when asked
     signal_archive_days: int = Field(default=30, ge=1, le=3_650)
 
 

@@ -4,6 +4,7 @@ from contextvars import Context
 from datetime import datetime
 from threading import Event, Thread
 from typing import Any
+from uuid import uuid4
 
 import structlog
 
@@ -67,9 +68,13 @@ class Scheduler:
         log.info("schedule_taken_over")
 
     def _begin(self, job: Job) -> None:
-        thread = Thread(target=Context().run, args=(run_job, self.here, job), name=f"job-{job.name}", daemon=True)
+        thread = Thread(target=Context().run, args=(self._run, job), name=f"job-{job.name}", daemon=True)
         self.running[job.name] = thread
         thread.start()
+
+    def _run(self, job: Job) -> None:
+        structlog.contextvars.bind_contextvars(run_id=uuid4().hex)
+        run_job(self.here, job)
 
     def _look_on(self) -> None:
         """The wall around the schedule: whatever one look meets, the next one follows."""

@@ -1,7 +1,6 @@
-"""The schedule of the orchestrator kept from outside, as cron would keep it: `python -m shared.launcher.cron`.
+"""The schedule of the orchestrator kept from outside, as cron would keep it: `python -m shared.launcher.cron`."""
 
-A container for installations that set SCHEDULE_ENABLED=false; the image has no cron, and needs none.
-"""
+# A container for installations that set SCHEDULE_ENABLED=false; the image has no cron, and needs none.
 
 import sys
 import time

@@ -1,22 +1,15 @@
 """The tape of many markets since a moment: each trade once, oldest first, of a length that can be kept up with."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from shared.venues.paging import gather
 from shared.venues.records import Page, Trade
+from shared.venues.venue import TradeBatch
 
 PAGES_MAX = 10  # of a thousand trades each
 TOO_LONG = "tape_too_long"  # the newest trades are answered, the older ones are not
-
-
-@dataclass(frozen=True, slots=True)
-class TradeBatch:
-    """Trades by external id of the market, oldest first; `missing` says why a market has none, or not all of them."""
-
-    records: Mapping[str, tuple[Trade, ...]]
-    missing: Mapping[str, str] = field(default_factory=dict)
 
 
 Pages = Callable[[Sequence[str]], Iterator[Page[Trade]]]

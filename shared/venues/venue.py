@@ -24,7 +24,6 @@ from shared.venues.records import (
     Series,
     Trade,
 )
-from shared.venues.tape import TradeBatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +55,14 @@ class QuoteBatch:
     rejected: tuple[Rejected, ...] = ()
     missing: Mapping[str, str] = field(default_factory=dict)
     venue_times: Mapping[str, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TradeBatch:
+    """Trades by external id of the market, oldest first; `missing` says why a market has none, or not all of them."""
+
+    records: Mapping[str, tuple[Trade, ...]]
+    missing: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ def fill_figures(postgres: Postgres, scale: Scale) -> Iterator[Figure]:
         floor = Floor("bare Decimal walk", max(walks))
         met = f"{_levels_met(tasks, rules):.1f} levels a fill, {ORDERS // BOOKS} orders on each book"
         yield Figure("G12", f"fills, {platform}", max(shared), "/s", floor, GOAL, met)
-        note = "each book met by one order, so that nothing is shared: a hard case that a cycle does not have"
+        note = "each book met by a single order, so that no sums are shared; its walk is the same floor"
         yield Figure("G12", f"fills of unseen books, {platform}", max(alone), "/s", floor, note=note)
 
 

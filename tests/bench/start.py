@@ -59,7 +59,7 @@ def start_figures(_: Postgres, scale: Scale) -> Iterator[Figure]:
 
 def _run(checkout: Path) -> tuple[float, float]:
     """Seconds to ready, and from SIGTERM to the end."""
-    variables = {"PORT_OFFSET": str(free_port() % 20_000), "COLLECT_EVERY_SECONDS": "0"}
+    variables = {"PORT_OFFSET": str(free_port() % 20_000), "SCHEDULE_ENABLED": "false"}
     inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
     began = monotonic()
     with subprocess.Popen(

@@ -50,6 +50,7 @@ def test_the_first_start_ends_in_a_cycle_of_all_samples(arena: Arena) -> None:
     assert {line.split(":")[0] for line in said if "seen" in line} == {"events", "markets"}
     assert {row["name"] for row in get(arena, "/trading/portfolio-summary")["portfolios"]} == {s.name for s in SAMPLES}
     assert audit(arena)["status"] == "clean"
+    assert "starts again" not in arena.said()  # what was to be done once was done once
 
 
 def test_every_service_that_is_killed_comes_back_and_the_next_cycle_works(arena: Arena) -> None:

@@ -14,7 +14,7 @@ import requests
 # Importing an app makes one from the environment; nothing is ever connected by this address.
 os.environ.setdefault("DATABASE_URL", "postgresql://nobody@127.0.0.1:9/nothing")
 
-from services.orchestrator import chunks
+from services.orchestrator import chunks, clients
 from services.orchestrator.app import orchestrator_app
 from services.orchestrator.resources import Resources, Settings
 from services.orchestrator.scheduler import Scheduler
@@ -70,6 +70,7 @@ class Desk:
 def short_breath(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody starts a service again in these tests, so nobody waits for one."""
     monkeypatch.setattr(chunks, "BREATH_SECONDS", 0.01)
+    monkeypatch.setattr(clients, "ATTEMPTS_MAX", 1)
 
 
 @pytest.fixture

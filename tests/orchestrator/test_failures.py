@@ -1,16 +1,21 @@
 """What fails in a cycle, and what goes on."""
 
 import json
+import socket
+import threading
 from collections.abc import Callable
+from contextlib import closing
 
 import pytest
+import uvicorn
 from fastapi import Response
 
+from services.orchestrator import clients
 from shared.answers import json_answer
 from shared.database import Database
 from tests.orchestrator import build
 from tests.orchestrator.conftest import NOON, NOWHERE, Desk, Open
-from tests.orchestrator.town import Call, Town, refusal
+from tests.orchestrator.town import Call, Town, refusal, town_app
 
 SIGNALS = ("strategy_momentum", "/strategy/generate-signals")
 EXECUTE = ("paper_trading", "/paper-trading/execute-signals")
@@ -138,6 +143,25 @@ def test_a_controller_that_is_down_costs_its_own_portfolios_alone(
     assert errors["arbitrage"].startswith("strategy_arbitrage cannot be reached at http://127.0.0.1:9;")
     points = build.rows(fresh_database, "SELECT count(*) AS n FROM equity_points WHERE NOT ran")
     assert points == [{"n": 20}]
+
+
+def test_a_controller_that_starts_again_is_waited_for(
+    town: Town, open_desk: Open, fresh_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    three(fresh_database)
+    monkeypatch.setattr(clients, "ATTEMPTS_MAX", 4)
+    with closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    monkeypatch.setenv("STRATEGY_MOMENTUM_URL", f"http://127.0.0.1:{port}/strategy_momentum")
+    back = uvicorn.Server(uvicorn.Config(town_app(town), port=port, log_level="error"))
+    threading.Timer(0.7, back.run).start()
+
+    answer = open_desk().run()
+    back.should_exit = True
+
+    assert answer["status"] == "success"
+    assert [result["trades_executed"] for result in answer["results"]] == [2, 2, 2]
 
 
 def test_a_cycle_in_which_every_portfolio_failed_is_no_success(

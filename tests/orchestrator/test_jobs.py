@@ -31,10 +31,13 @@ def test_prices_are_left_to_the_updater_while_it_lives(
     stale = run(here, "prices")
     build.change(fresh_database, "UPDATE portfolios SET open_positions = 0")
     empty = run(here, "prices")
+    here.settings = here.settings.model_copy(update={"price_update_seconds": 0})
+    by_hand = run(here, "prices")
 
     assert (fresh["status"], fresh["note"]) == ("skipped", "the last marks are 300 s old")
     assert (stale["status"], stale["note"]) == ("done", "open positions were marked")
     assert (empty["status"], empty["note"]) == ("skipped", "nothing is held")
+    assert by_hand["status"] == "skipped"
     assert len(town.asked("paper_trading", "/paper-trading/update-prices")) == 1
 
 

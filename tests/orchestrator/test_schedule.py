@@ -145,6 +145,16 @@ def test_the_scheduled_cycle_runs_who_is_due(
     assert ran == [[1, 2, 3, 4], [1], [1, 2], [1, 2, 3], [1, 2, 3, 4], [1]]
 
 
+def test_each_run_has_one_run_id_through_all_services(scheduler: Scheduler, town: Town) -> None:
+    look(scheduler)
+
+    cycle = {call.run_id for call in town.calls if call.path == "/paper-trading/update-prices"}
+    audit = {call.run_id for call in town.calls if call.path == "/paper-trading/audit"}
+    assert len(cycle) == len(audit) == 1
+    assert cycle != audit
+    assert None not in cycle | audit
+
+
 def test_a_portfolio_that_failed_is_due_again_in_the_next_cycle(
     scheduler: Scheduler, clock: Clock, town: Town, fresh_database: Database
 ) -> None:

@@ -108,7 +108,7 @@ def signals(draw: st.DrawFn, offered: Sequence[Offer], first_id: int = 1, most: 
                 quantity=None if for_dollars else draw(hundredths(1_000)),
                 limit_price=draw(limits_of(action, offer)),
                 order_kind=draw(st.sampled_from(["ioc", "ioc", "limit"])),
-                group_id=draw(st.sampled_from([None, None, None, "a", "b"])),
+                group_id=draw(st.sampled_from([None] * 8 + ["a", "b"])),
                 created_at=NOW,
                 expires_at=NOW + timedelta(hours=1),
                 latest=True,

@@ -1,4 +1,4 @@
-"""A portfolio's books kept a second time, by the rules of the contract alone, and what must hold after each decision."""
+"""A portfolio's books kept a second time, by the contract's rules alone, and what must hold after each decision."""
 
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal

@@ -1,6 +1,6 @@
 """The audit finds books in order that are, and names each kind of disorder that was planted in them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from decimal import Decimal
 from typing import Any
@@ -13,6 +13,7 @@ from services.markets.resources import Settings as MarketsSettings
 from services.paper_trading import app as paper_service
 from services.paper_trading.audit import SHOWN_OF_A_KIND, audit, audited
 from services.paper_trading.resources import Settings as PaperSettings
+from services.paper_trading.storage import audit as storage
 from shared.database import Database
 from tests.paper_trading.conftest import Floor
 from tests.paper_trading.ledger import Ledger
@@ -282,9 +283,7 @@ def test_a_disorder_is_named(books: Floor, connection: Connection, disorder: str
 
 
 def test_every_kind_of_disagreement_has_been_planted() -> None:
-    from services.paper_trading.storage.audit import CHECKS
-
-    assert set(CHECKS) <= set().union(*(named for _, named in DISORDERS.values()))
+    assert set(storage.CHECKS) <= set().union(*(named for _, named in DISORDERS.values()))
 
 
 def test_a_disagreement_says_where_and_what(books: Floor, connection: Connection) -> None:
@@ -318,18 +317,25 @@ def test_a_list_of_disagreements_is_bounded_and_its_number_is_not(fresh_database
     assert len(found["disagreements"]) == SHOWN_OF_A_KIND
 
 
-def test_no_transaction_is_seen_by_half(books: Floor, database: Database) -> None:
+def test_no_transaction_is_seen_by_half(books: Floor, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Between the first and the last query of an audit somebody takes cash away, and the audit does not see it."""
-    seen: list[Any] = []
-    with database.connection() as reading:
-        view = reading.execution_options(isolation_level="REPEATABLE READ")
-        view.execute(text("SELECT count(*) FROM portfolios"))
-        with database.transaction() as other:
-            other.execute(text("UPDATE portfolios SET current_balance = current_balance - 1 WHERE portfolio_id = 1"))
-        seen.append(audit(view)["status"])
-    seen.append(audited(database)["status"])
-    with database.transaction() as other:
-        other.execute(text("UPDATE portfolios SET current_balance = current_balance + 1 WHERE portfolio_id = 1"))
+    count = storage.counted
 
-    assert seen == ["clean", "disagreements"]
+    def taken(dollars: int) -> None:
+        with database.transaction() as other:
+            query = "UPDATE portfolios SET current_balance = current_balance - :dollars WHERE portfolio_id = 1"
+            other.execute(text(query), {"dollars": dollars})
+
+    def count_and_take(connection: Connection, portfolio_ids: Sequence[int] | None) -> dict[str, int]:
+        counted = count(connection, portfolio_ids)
+        taken(1)
+        return counted
+
+    monkeypatch.setattr(storage, "counted", count_and_take)
+    during = audited(database)
+    monkeypatch.setattr(storage, "counted", count)
+    after = audited(database)
+    taken(-1)
+
+    assert (during["status"], after["status"]) == ("clean", "disagreements")
     assert audited(database)["status"] == "clean"

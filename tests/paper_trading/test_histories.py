@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -10,12 +10,19 @@ from uuid import UUID
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from services.paper_trading.domain.deciding import Signal
 from services.paper_trading.domain.offers import NoOffer, Offer
 from services.paper_trading.execution import Policy, act_on
-from services.paper_trading.managing import PortfolioClosed, change_portfolio
+from services.paper_trading.managing import change_portfolio
 from services.paper_trading.marking import update_prices
 from services.paper_trading.resting import watch_orders
 from services.paper_trading.settlement import cancel_orders_of_ended_markets, pay_due
@@ -66,41 +73,40 @@ class History(RuleBasedStateMachine):
         self.ledger = Ledger(self.database)
         self.ledger.write("TRUNCATE portfolios, markets RESTART IDENTITY CASCADE")
         self.now = NOON
-        self.ended: set[int] = set()
+        self.listed: dict[int, str] = {}  # open markets with their platforms
+        self.ended: list[int] = []
         self.offers: dict[int, Offer | NoOffer] = {}
         self.tape: list[dict[str, Any]] = []
         self.portfolios = [
             self.ledger.portfolio(str(number), **config, at=self.now) for number, config in enumerate(PORTFOLIOS)
         ]
-        for number, platform in enumerate(PLATFORMS):
-            names = {"platform": platform, "external_id": str(number), "market_id": f"{platform}:{number}"}
-            market_no = self.ledger.market(number, **names)
-            self.offers[market_no] = data.draw(drawn.offers(market_no, platform))
+        for platform in PLATFORMS:
+            self._list(data, platform)
         self.venue.on("/markets/refresh-prices", self._prices)
         self.venue.on("/markets/trades", lambda _: Reply({"trades": self.tape, "failures": []}))
 
     @rule(data=st.data(), seconds=st.integers(1, 3_000))
     def books_change(self, data: st.DataObject, seconds: int) -> None:
         self.now += timedelta(seconds=seconds)
-        for market_no in sorted(self.offers.keys() - self.ended):
-            platform = PLATFORMS[sorted(self.offers).index(market_no)]
+        for market_no, platform in self.listed.items():
             self.offers[market_no] = data.draw(drawn.offers(market_no, platform))
 
-    @rule(data=st.data())
-    def a_strategy_speaks(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), executed=st.sampled_from([True, True, True, False]))
+    def a_strategy_speaks(self, data: st.DataObject, executed: bool) -> None:
         offered = [offer for offer in self.offers.values() if isinstance(offer, Offer)]
         portfolio_id = data.draw(st.sampled_from(self.portfolios))
         wanted = [self._new(signal) for signal in data.draw(drawn.signals(offered))]
         generation = Generation(portfolio_id, "momentum", None, 0, 0, wanted, {})
         with self.database.transaction() as connection:
             write_generations(connection, [generation], self.now, self.now + HOUR)
+        if executed:
+            self.all_execute()
 
     @rule()
     def all_execute(self) -> None:
         with self.database.connection() as connection:
             signals = pending.undecided_signals(connection, self.portfolios)
-        answers = act_on(self.database, signals, self.offers, POLICY, self.now)
-        assert [answer.error for answer in answers.values() if answer.error] == []
+        assert [answer.error for answer in self._execute(signals).values() if answer.error] == []
         with self._nothing_happens():
             assert all(not answer.decisions for answer in self._execute(signals).values())
 
@@ -130,24 +136,31 @@ class History(RuleBasedStateMachine):
             watch_orders(self.database, self.markets, lambda: self.now)
 
     @rule(data=st.data(), result=st.sampled_from(RESULTS), known=st.booleans())
-    def a_market_ends_or_is_corrected(self, data: st.DataObject, result: tuple[str, str | None], known: bool) -> None:
-        """Where it is not known, books that were fetched before are still traded on."""
-        market_no = data.draw(st.sampled_from(sorted(self.offers)))
-        self.ended.add(market_no)
+    def a_market_ends(self, data: st.DataObject, result: tuple[str, str | None], known: bool) -> None:
+        """Another one takes its place. Where the end is not known, books fetched before are still traded on."""
+        market_no = data.draw(st.sampled_from(sorted(self.listed)))
+        self._list(data, self.listed.pop(market_no))
+        self.ended.append(market_no)
         if known:
             self.offers[market_no] = NoOffer("market_closed", "the market is final")
-        self.ledger.final(market_no, *result)
-        self._settle()
-        with self._nothing_happens():
-            self._settle()
+        self._final(market_no, result)
 
-    @rule(data=st.data(), status=st.sampled_from(["active", "active", "paused", "closed"]))
-    def a_portfolio_changes(self, data: st.DataObject, status: str) -> None:
-        portfolio_id = data.draw(st.sampled_from(self.portfolios))
-        try:
-            change_portfolio(self.database, {}, portfolio_id, {"status": status}, None, self.now)
-        except PortfolioClosed:
-            assert self.ledger.portfolio_row(portfolio_id)["status"] == "closed"
+    @precondition(lambda self: self.ended)
+    @rule(data=st.data(), result=st.sampled_from(RESULTS))
+    def a_result_is_corrected(self, data: st.DataObject, result: tuple[str, str | None]) -> None:
+        self._final(data.draw(st.sampled_from(self.ended)), result)
+
+    @rule(data=st.data(), status=st.sampled_from(["paused", "closed"]))
+    def a_portfolio_stops(self, data: st.DataObject, status: str) -> None:
+        """Another one takes the place of one that is closed; one that is paused goes on after a run."""
+        place = data.draw(st.integers(0, len(PORTFOLIOS) - 1))
+        stopped = self.portfolios[place]
+        change_portfolio(self.database, {}, stopped, {"status": status}, None, self.now)
+        self.all_execute()
+        if status == "paused":
+            change_portfolio(self.database, {}, stopped, {"status": "active"}, None, self.now)
+        else:
+            self.portfolios[place] = self.ledger.portfolio(f"after {stopped}", **PORTFOLIOS[place], at=self.now)
 
     @invariant()
     def the_books_agree(self) -> None:
@@ -162,6 +175,19 @@ class History(RuleBasedStateMachine):
 
     def _execute(self, signals: Sequence[Signal]) -> Mapping[int, Any]:
         return act_on(self.database, signals, self.offers, POLICY, self.now)
+
+    def _list(self, data: st.DataObject, platform: str) -> None:
+        number = len(self.offers) + 1
+        names = {"platform": platform, "external_id": str(number), "market_id": f"{platform}:{number}"}
+        market_no = self.ledger.market(number, **names)
+        self.listed[market_no] = platform
+        self.offers[market_no] = data.draw(drawn.offers(market_no, platform))
+
+    def _final(self, market_no: int, result: tuple[str, str | None]) -> None:
+        self.ledger.final(market_no, *result)
+        self._settle()
+        with self._nothing_happens():
+            self._settle()
 
     def _settle(self) -> None:
         cancel_orders_of_ended_markets(self.database, self.now)

@@ -169,8 +169,8 @@ def _legs(columns: Columns, volume: Floats) -> EventLegs:
     """`volume` is of the whole event, for each row: of legs too that are not stored."""
     exclusive = np.flatnonzero(columns.exclusive == 1)
     event, first, back = np.unique(columns.event[exclusive], return_index=True, return_inverse=True)
-    stored = np.bincount(back, minlength=len(event))
-    stored_volume = np.bincount(back, columns.volume[exclusive], minlength=len(event))
+    stored: Ints = np.bincount(back, minlength=len(event)).astype(np.int64)
+    stored_volume: Floats = np.bincount(back, columns.volume[exclusive], minlength=len(event)).astype(np.float64)
     return EventLegs(event, stored, np.zeros(len(event), dtype=np.int64), volume[exclusive][first], stored_volume)
 
 

@@ -52,8 +52,7 @@ OTHER_JOBS = (
     _own(
         "prices",
         MINUTE,
-        "Marks open positions whose marks are older than five minutes, which means that paper trading's own updater "
-        "does not run.",
+        "Marks open positions where paper trading's own updater should have done it and has not.",
     ),
     Job("settlements", 5 * MINUTE, "paper_trading", "/paper-trading/settle", "Pays what the venues have settled."),
     _own(

@@ -32,7 +32,7 @@ class ArbitrageConfig(StrategyConfig):
         description="Also buy every yes of a set of which, as far as the venue says, none may win (Kalshi).",
     )
     set_cost_min: Annotated[Decimal, Field(ge=0, lt=1)] = Field(
-        default=Decimal("0.7"),
+        default=Decimal("0.8"),
         description="A set whose yes costs less than this, all legs together, is taken to lack a leg that may win.",
     )
     depth_share: Annotated[Decimal, Field(gt=0, le=1)] = Field(

@@ -10,7 +10,7 @@ from services.strategy.domain.columns import KALSHI, NO, POLYMARKET, YES, Flags,
 from services.strategy.domain.filters import NEARLY
 from services.strategy.domain.pool import Pool
 
-VOLUME_MISSING_MAX = 0.005  # of an event's volume: so much can lie between two looks at it
+VOLUME_MISSING_MAX = 0.001  # of an event's volume: so much can lie between two looks at it
 
 Kind = Literal["market", "yes_set", "no_set", "pair"]
 

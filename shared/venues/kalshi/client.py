@@ -26,9 +26,9 @@ from shared.venues.records import (
     Trade,
 )
 from shared.venues.rejections import REJECTIONS
-from shared.venues.tape import TradeBatch, read_tapes
+from shared.venues.tape import read_tapes
 from shared.venues.transport import Answer, Params, Transport
-from shared.venues.venue import BookBatch, KalshiFee, MarketKey, QuoteBatch, ResolutionBatch
+from shared.venues.venue import BookBatch, KalshiFee, MarketKey, QuoteBatch, ResolutionBatch, TradeBatch
 from shared.venues.wire import split
 
 EVENTS_LIMIT = 200
