@@ -167,6 +167,8 @@ def _execute(
     errors: dict[int, str] = {}
     with database.transaction() as connection:
         accounts, overrides = _locked(connection, by_portfolio, now)
+        ended = pending.final_markets(connection, offers)
+        offers = {**offers, **dict.fromkeys(ended, NoOffer("market_closed", "the market is final by now"))}
         signal_ids = [signal.signal_id for own in by_portfolio.values() for signal in own]
         undecided = pending.still_undecided(connection, signal_ids)
         executed: dict[int, Executed] = {}

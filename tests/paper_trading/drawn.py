@@ -48,7 +48,7 @@ def sizes() -> st.SearchStrategy[Decimal]:
 def books(draw: st.DrawFn, tick: Decimal) -> Book:
     """Bids below asks, on the grid; a side may be empty."""
     around = draw(st.integers(1, int(1 / tick) - 1))
-    steps = draw(st.lists(st.integers(-8, 8) | st.integers(1 - around, around), unique=True, max_size=8))
+    steps = draw(st.lists(st.integers(-8, 8) | st.integers(1 - around, around), unique=True, min_size=1, max_size=8))
     prices = sorted(price for price in {(around + step) * tick for step in steps} if 0 < price < 1)
     cut = draw(st.integers(0, len(prices)))
     levels = [(price, draw(sizes())) for price in prices]
@@ -84,10 +84,12 @@ def limits_of(draw: st.DrawFn, action: Action, offer: Offer, odd: bool = True) -
     tick = offer.rules.grid.bands[0].step
     all_of_it = 1 - tick if action.startswith("buy") else tick
     anywhere = st.integers(1, int(1 / tick) - 1).map(lambda number: number * tick)
-    choices = [st.just(all_of_it), anywhere, *([st.just(Decimal("0.12345"))] if odd else [])]
+    choices = [st.just(all_of_it)] * 4 + [anywhere] * 2
     if levels := offer.book.levels(action):
-        choices.insert(1, st.sampled_from([price for price, _ in levels]))
-    return draw(st.one_of(choices))
+        choices += [st.sampled_from([price for price, _ in levels])] * 3
+    if odd:
+        choices.append(st.just(Decimal("0.12345")))
+    return draw(draw(st.sampled_from(choices)))
 
 
 @st.composite
@@ -95,7 +97,7 @@ def signals(draw: st.DrawFn, offered: Sequence[Offer], first_id: int = 1, most: 
     """Of one run of a strategy; some of them are legs of two groups."""
     made = []
     for number in range(draw(st.integers(1, most))):
-        offer, action = draw(st.sampled_from(offered)), draw(st.sampled_from(ACTIONS))
+        offer, action = draw(st.sampled_from(offered)), draw(st.sampled_from([*ACTIONS, "buy_yes", "buy_no"]))
         for_dollars = action.startswith("buy") and draw(st.booleans())
         made.append(
             Signal(

@@ -38,7 +38,7 @@ HOUR = timedelta(hours=1)
 POLICY = Policy(timedelta(days=400), HOUR, timedelta(days=400))  # books do not grow old here: they are drawn anew
 GROUPS = {"a": UUID(int=1), "b": UUID(int=2)}
 RESULTS = (("yes", "1"), ("no", "0"), ("split", "0.5"), ("scalar", "0.3725"), ("void", None))
-PLATFORMS = ("polymarket", "polymarket", "kalshi", "kalshi")
+PLATFORMS = ("polymarket", "polymarket", "kalshi")
 PORTFOLIOS: tuple[dict[str, Any], ...] = (
     {"cash": "1000"},
     {"cash": "60", "max_positions": 2, "max_position_size": "25"},

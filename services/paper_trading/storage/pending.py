@@ -58,6 +58,7 @@ FROM config_overrides o JOIN portfolios p ON o.portfolio_id IS NULL OR p.portfol
 WHERE p.portfolio_id = ANY(:portfolio_ids) AND o.withdrawn_at IS NULL AND o.applied_at <= :now AND o.expires_at > :now
 ORDER BY o.portfolio_id NULLS FIRST, o.override_id
 """)
+_FINAL = text("SELECT market_no FROM markets WHERE market_no = ANY(:market_nos) AND status = 'final'")
 _STILL_UNDECIDED = text("""
 SELECT id FROM unnest(CAST(:signal_ids AS bigint[])) id
 WHERE NOT EXISTS (SELECT FROM decisions d WHERE d.signal_id = id)
@@ -71,6 +72,11 @@ def undecided_signals(connection: Connection, portfolio_ids: Sequence[int]) -> l
 def still_undecided(connection: Connection, signal_ids: Sequence[int]) -> set[int]:
     """Asked again under the lock: somebody else may have been faster."""
     return set(connection.execute(_STILL_UNDECIDED, {"signal_ids": list(signal_ids)}).scalars())
+
+
+def final_markets(connection: Connection, market_nos: Iterable[int]) -> set[int]:
+    """Asked under the lock: a market that has ended since its book was fetched may have been paid already."""
+    return set(connection.execute(_FINAL, {"market_nos": sorted(set(market_nos))}).scalars())
 
 
 def read_accounts(connection: Connection, portfolio_ids: Sequence[int]) -> dict[int, Account]:
