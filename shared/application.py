@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 
 from shared import topology
 from shared.answers import json_answer
+from shared.commands import aliases
 from shared.database import Database
 from shared.errors import DatabaseUnavailable, Problem, TooLarge
 from shared.gate import Gate, Rules
@@ -74,22 +75,15 @@ def create_app(
     _add_errors(app)
     if prepared:
         app.add_middleware(Prepared, paths=prepared, generation=generation)
+    commands = aliases(router) if guarded else frozenset()
     token = settings.coliseum_token.get_secret_value() if settings.coliseum_token else None
-    app.add_middleware(Gate, rules=Rules(service, _hosts(settings), _commands(router), token, guarded))
+    app.add_middleware(Gate, rules=Rules(service, _hosts(settings), commands, token, guarded))
     return app
 
 
 def _hosts(settings: ServiceSettings) -> frozenset[str]:
     own = {"localhost", "127.0.0.1", "[::1]", *(service.name for service in topology.SERVICES)}
     return frozenset(own | {host.strip().lower() for host in settings.allowed_hosts.split(",") if host.strip()})
-
-
-def _commands(router: APIRouter) -> frozenset[str]:
-    """Paths that are documented as POST and kept as GET for callers of the older contract."""
-    methods: dict[str, set[str]] = {}
-    for route in router.routes:
-        methods.setdefault(getattr(route, "path", ""), set()).update(getattr(route, "methods", None) or ())
-    return frozenset(path for path, known in methods.items() if {"GET", "POST"} <= known)
 
 
 def _add_health(app: FastAPI, service: str, settings: ServiceSettings, health: Callable[[Any], Facts] | None) -> None:

@@ -18,6 +18,7 @@ CENT = Decimal("0.01")
 LEADERS_MAX = 20
 CYCLES_MAX = 8
 BREAKERS_MAX = 20
+NULL_ENTRANTS = "baseline"  # the type of the portfolios that stand for chance, habit and doing nothing
 POSITIONS_MIN = 30  # finished ones, below which a lead is as good as luck
 
 
@@ -80,8 +81,12 @@ def sentence_of(leaders: Sequence[dict[str, Any]]) -> str:
     first = leaders[0]
     if not any(leader["trade_count"] for leader in leaders):
         return "Nobody has traded yet, so nobody is ahead. The first cycle changes that."
+    if first["growth"] <= 0:
+        return "No portfolio is above its deposit, so nobody is ahead."
     percent = (first["growth"] * 100).quantize(PERCENT)
     lead = f"{first['name']} leads with {percent:+} % on its deposit"
+    if first["strategy_type"] == NULL_ENTRANTS:
+        return f"{lead}. It is a null entrant, so nobody has beaten chance and habit yet."
     over = first["finished_positions"]
     if over < POSITIONS_MIN:
         bets = "no bet that is" if not over else f"{over} bet{'s that are' if over > 1 else ' that is'}"

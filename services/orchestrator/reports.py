@@ -145,9 +145,9 @@ def performance_of(here: Resources, portfolio_id: int) -> dict[str, Any]:
         if facts is None:
             raise PortfolioNotFound(portfolio_id=portfolio_id)
         finished = performance.finished_positions(connection, portfolio_id)
-        points = performance.curve(connection, portfolio_id)
+        curve = performance.curve(connection, portfolio_id, facts.initial_balance)
         days = performance.day_ends(connection, portfolio_id)
-    return figures.performance(facts, finished, points, days)
+    return figures.performance(facts, finished, curve, days)
 
 
 def history_body(here: Resources, portfolio_id: int, period: Period, points: int) -> bytes:

@@ -2,21 +2,19 @@
 
 from functools import partial
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 
 from services.strategy.domain.rules import RULES, Strategy
 from services.strategy.resources import Resources, Settings
 from services.strategy.routes import pair_router, router
 from shared.application import create_app
+from shared.commands import together
 from shared.settings import settings_of
 from shared.topology import STRATEGIES
 
 
 def strategy_app(name: Strategy, settings: Settings) -> FastAPI:
-    routes = APIRouter()
-    routes.include_router(router)
-    if RULES[name].sets:
-        routes.include_router(pair_router)
+    routes = together(router, pair_router) if RULES[name].sets else router
     return create_app(
         STRATEGIES[name].name,
         routes,

@@ -52,7 +52,6 @@ PAIR: dict[str, Any] = {
 }
 PAIRS: dict[str, Any] = {"pairs": [PAIR], "cursor": None}
 SUGGESTIONS: dict[str, Any] = {
-    "count": 1,
     "suggestions": [
         {
             "likeness": 0.857,

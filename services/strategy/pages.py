@@ -33,6 +33,6 @@ def strategy_page(here: Resources, now: datetime) -> Response:
         "portfolios": served,
         "sets": here.rule.sets,
         "pairs": standing,
-        "suggestions": pairing.suggestions(here, now)[:ROWS] if here.rule.sets else [],
+        "suggestions": pairing.suggestions(here, now, ROWS) if here.rule.sets else [],
     }
     return rendered(TEMPLATES, "strategy.html", f"strategy_{here.strategy}", facts)

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from services.strategy.domain.lookalikes import Lookalike
 from services.strategy.resources import Resources
 from services.strategy.storage import pairs
 from shared.errors import Conflict, Invalid, NotFound
@@ -56,21 +55,8 @@ def revoke(here: Resources, pair_id: int, why: str, now: datetime) -> dict[str, 
         return pairs.pair(connection, pair_id) or {}
 
 
-def suggestions(here: Resources, now: datetime) -> list[dict[str, Any]]:
+def suggestions(here: Resources, now: datetime, limit: int) -> list[dict[str, Any]]:
     """Contracts of both venues that read alike, the likest first, without the standing pairs. They are never traded."""
+    found = here.look_alike(now)
     with here.database.connection() as connection:
-        standing = {(pair.polymarket_no, pair.kalshi_no) for pair in pairs.standing_pairs(connection)}
-    return [
-        _shown(alike)
-        for alike in here.look_alike(now)
-        if (alike.polymarket.market_no, alike.kalshi.market_no) not in standing
-    ]
-
-
-def _shown(alike: Lookalike) -> dict[str, Any]:
-    shown: dict[str, Any] = {"likeness": round(alike.likeness, 3)}
-    for name, question in (("polymarket", alike.polymarket), ("kalshi", alike.kalshi)):
-        shown[f"{name}_id"] = question.market_id
-        shown[f"{name}_question"] = question.question
-        shown[f"{name}_closes_at"] = question.closes_at
-    return shown
+        return pairs.shown_lookalikes(connection, found)[:limit]

@@ -73,7 +73,7 @@ class Resources:
                 loaded = pool.load(connection, self.rule, here, now, kept.loaded if kept else None)
             if self.rule.sets:
                 alike = self.look_alike(now)
-                found = tuple([(each.polymarket.market_no, each.kalshi.market_no) for each in alike])
+                found = tuple([(each.polymarket_no, each.kalshi_no) for each in alike])
                 loaded = replace(loaded, pool=replace(loaded.pool, lookalikes=found))
             self.kept = Kept(loaded, perf_counter() - began)
             self._tell(self.kept)
@@ -83,8 +83,7 @@ class Resources:
         """Contracts of both venues that read alike; looked for anew every few minutes."""
         if self.lookalikes is None or abs(now - self.lookalikes[0]) > LOOKALIKES_AGE_MAX:
             with self.database.connection() as connection:
-                questions = pairs.open_questions(connection)
-            self.lookalikes = now, lookalikes(questions)
+                self.lookalikes = now, lookalikes(pairs.open_questions(connection))
         return self.lookalikes[1]
 
     def config(self, written: str, read: Callable[[str], StrategyConfig]) -> StrategyConfig:

@@ -22,8 +22,8 @@ pair_router = APIRouter()  # of the controllers that trade pairs
 
 PORTFOLIOS_MAX = 1_000
 PortfolioId = Annotated[int, Field(ge=1, le=2**31 - 1)]
-Said = Annotated[str, Field(min_length=1, max_length=4_000, pattern=r"^[^\x00]*\S[^\x00]*$")]
-Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]*\S[^\x00]*$")]
+Said = Annotated[str, Field(min_length=1, max_length=4_000, pattern=r"^[^\x00]*[^\x00\s][^\x00]*$")]
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]*[^\x00\s][^\x00]*$")]
 PairId = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
@@ -162,8 +162,9 @@ def revoke_pair(here: Here, pair_id: PairId, revocation: Revocation) -> Response
     summary="Contracts of both venues that read alike; shown, never traded",
 )
 def list_suggestions(here: Here, limit: Limit = 100) -> Response:
-    found = pairing.suggestions(here, clock())
-    return Response(list_body("suggestions", encoded(found[:limit]), None, len(found)), media_type="application/json")
+    """The likest ones, at most `limit` of them; what is a standing pair already is left out."""
+    found = pairing.suggestions(here, clock(), limit)
+    return Response(list_body("suggestions", encoded(found), None), media_type="application/json")
 
 
 def _one(found: list[dict[str, Any] | Problem]) -> Response:

@@ -45,7 +45,7 @@ SAMPLES = (
             "categories": ["politics", "crypto"],
             "min_liquidity": 500,
             "min_volume": 500,
-            "lookback_minutes": 15,
+            "lookback_minutes": 10,
             "min_z": 2.2,
             "max_positions": 20,
             "sizing": {"method": "fixed", "amount": 250},

@@ -12,6 +12,20 @@ from shared.pages import figures
 FRAME = Path(__file__).parent / "templates"
 STYLE = (FRAME / "style.css").read_text()
 
+# Where a person may want to go, in the order of interest.
+PLACES = (
+    (topology.ORCHESTRATOR, "Home"),
+    (topology.PAPER_TRADING, "Portfolios"),
+    (topology.MARKETS, "Markets"),
+    (topology.EVENTS, "Events"),
+    (topology.MOMENTUM, "Momentum"),
+    (topology.MEAN_REVERSION, "Reversion"),
+    (topology.ARBITRAGE, "Arbitrage"),
+    (topology.HYBRID, "Hybrid"),
+    (topology.BASELINE, "Baseline"),
+    (topology.SANDBOX, "Sandbox"),
+)
+
 # The page carries its own style and runs no script; nothing is fetched from anywhere else.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
@@ -31,7 +45,7 @@ def templates_of(folder: Path) -> Environment:
 
 
 def rendered(environment: Environment, template: str, here: str, facts: dict[str, Any]) -> Response:
-    places = [(service.name, topology.url_of(service)) for service in topology.SERVICES]
+    places = [(service.name, title, topology.url_of(service)) for service, title in PLACES]
     page = environment.get_template(template).render(style=STYLE, here=here, places=places, **facts)
     headers = {"content-security-policy": POLICY, "referrer-policy": "no-referrer", "cache-control": "no-cache"}
     return Response(page, media_type="text/html; charset=utf-8", headers=headers)

@@ -14,6 +14,7 @@ from tests.bench.feed import feed_figures
 from tests.bench.figures import Figure, aligned, markdown
 from tests.bench.fills import fill_figures
 from tests.bench.growth import growth_figures
+from tests.bench.ledger import ledger_figures
 from tests.bench.lists import list_figures
 from tests.bench.postgres import Postgres, running_postgres
 from tests.bench.quotes import quote_figures
@@ -33,6 +34,7 @@ GROUPS: tuple[tuple[tuple[str, ...], Group], ...] = (
     (("G19",), feed_figures),
     (("sandbox",), sandbox_figures),
     (("growth", "memory"), growth_figures),
+    (("G6", "G14", "G15", "audit"), ledger_figures),
     (("G12",), fill_figures),
     (("G8",), cycle_figures),
     (("G13",), durable_figures),

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -89,9 +90,32 @@ def test_a_running_cycle_shows_how_far_it_is(desk: Desk, town: Town, fresh_datab
     ],
 )
 def test_the_lead_is_said_in_words_with_what_it_is_worth(trades: int, over: int, words: str) -> None:
-    first = {"name": "A", "growth": Decimal("0.01"), "trade_count": trades, "finished_positions": over}
+    first = leader(trade_count=trades, finished_positions=over)
 
     assert sentence_of([first]) == words
+
+
+def leader(**facts: Any) -> dict[str, Any]:
+    row = {
+        "name": "A",
+        "strategy_type": "hybrid",
+        "growth": Decimal("0.01"),
+        "trade_count": 9,
+        "finished_positions": 99,
+    }
+    return {**row, **facts}
+
+
+def test_who_is_not_above_the_deposit_or_stands_for_chance_is_not_called_ahead() -> None:
+    still = leader(growth=Decimal(0), trade_count=0)
+    null = leader(strategy_type="baseline")
+
+    assert sentence_of([still, leader(growth=Decimal("-0.1"))]) == (
+        "No portfolio is above its deposit, so nobody is ahead."
+    )
+    assert sentence_of([null]) == (
+        "A leads with +1.00 % on its deposit. It is a null entrant, so nobody has beaten chance and habit yet."
+    )
 
 
 def test_the_page_is_there_while_every_service_is_down(desk: Desk, town: Town, clock: Clock) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from services.orchestrator import resources
-from services.orchestrator.domain.figures import DayEnd, Point, max_drawdown, sharpe
+from services.orchestrator.domain.figures import DayEnd, sharpe
 from shared.database import Database
 from tests.orchestrator import build
 from tests.orchestrator.conftest import NOON, NOWHERE, Clock, Desk, Open
@@ -139,10 +139,16 @@ def test_a_sharpe_ratio_that_would_say_nothing_is_missing(days: list[DayEnd], re
     ("equities", "drawdown"),
     [(["110", "120"], "0"), (["90"], "0.1"), (["90", "200", "100", "150"], "0.5"), (["0"], "1"), (["-50"], "1.5")],
 )
-def test_a_drawdown_is_measured_from_the_highest_point_before(equities: list[str], drawdown: str) -> None:
-    points = [Point(NOON + timedelta(hours=n), Decimal(equity)) for n, equity in enumerate(equities)]
+def test_a_drawdown_is_measured_from_the_highest_point_before(
+    desk: Desk, fresh_database: Database, equities: list[str], drawdown: str
+) -> None:
+    portfolio_id = build.portfolio(fresh_database, "Harbour", NOON, balance=Decimal(100))
+    for hours, equity in enumerate(equities):
+        build.equity_point(fresh_database, portfolio_id, NOON + timedelta(hours=hours), Decimal(equity))
 
-    assert max_drawdown(Decimal(100), points).value == Decimal(drawdown)
+    said = desk.get("/trading/performance", params={"portfolio_id": portfolio_id})
+
+    assert said["max_drawdown"] == Decimal(drawdown)
 
 
 def test_a_curve_is_thinned_to_points_that_can_be_read_and_ends_exactly(

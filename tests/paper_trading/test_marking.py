@@ -1,5 +1,6 @@
 """Marks: what held sides are worth, for all portfolios in a few statements."""
 
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -133,16 +134,19 @@ def test_where_nothing_moved_no_position_is_written(ledger: Ledger) -> None:
 
 def test_a_position_marked_by_its_own_fill_is_marked_anew_though_the_quote_is_as_before(ledger: Ledger) -> None:
     """The quote goes away and comes back between two passes, and somebody buys in between."""
-    market = ledger.market(1)
+    market, other = ledger.market(1), ledger.market(2)
+    late = ledger.portfolio("late")
     ledger.buy(ledger.portfolio("early"), market, mark="0.39")
+    ledger.buy(late, other, mark="0.39")
     ledger.quote(market, "0.45", "0.47")
-    marked(ledger, [market])
-    late = ledger.buy(ledger.portfolio("late"), market, mark="0.30")
+    ledger.quote(other, "0.45", "0.47")
+    marked(ledger, [market, other])
+    bought = ledger.buy(late, market, mark="0.30")
 
-    done = marked(ledger, [market])
+    done = marked(ledger, [market, other])
 
-    assert (done.moved, done.updated) == (0, 1)
-    assert ledger.position_row(late)["mark_bid"] == Decimal("0.45")
+    assert (done.moved, done.updated) == (0, 1)  # what it held before is as it was
+    assert ledger.position_row(bought)["mark_bid"] == Decimal("0.45")
     assert_clean(ledger.database)
 
 
@@ -180,6 +184,38 @@ def test_the_set_based_marks_are_those_of_the_domain(ledger: Ledger) -> None:
         assert row["mark_mid"] == (None if mark.bid is None else mark.mid)
         assert row["liquidation_value"] == liquidation_value(row["quantity"], row["mark_bid"])
     assert_clean(ledger.database)
+
+
+def test_a_pass_waits_for_who_trades_and_takes_what_he_leaves(ledger: Ledger) -> None:
+    market = ledger.market(1)
+    portfolio = ledger.portfolio()
+    position = ledger.buy(portfolio, market, quantity="100", mark="0.39")
+    ledger.quote(market, "0.45", "0.47")
+    trading = """UPDATE portfolio_positions SET quantity = 50, cost = 20, liquidation_value = 19.5,
+        unrealized_pnl = -0.5 WHERE position_id = :position"""
+    booking = """UPDATE portfolios SET total_invested = 20, liquidation_value = 19.5, unrealized_pnl = -0.5
+        WHERE portfolio_id = :portfolio"""
+
+    with ThreadPoolExecutor(1) as threads:
+        with ledger.database.transaction() as trade:
+            trade.execute(text("SELECT FROM portfolios WHERE portfolio_id = :id FOR UPDATE"), {"id": portfolio})
+            done = threads.submit(marked, ledger, [market])
+            _until_somebody_waits(ledger)
+            trade.execute(text(trading), {"position": position})
+            trade.execute(text(booking), {"portfolio": portfolio})
+        assert done.result().updated == 1
+
+    row, state = ledger.position_row(position), ledger.portfolio_row(portfolio)
+    assert (row["quantity"], row["liquidation_value"], row["unrealized_pnl"]) == (50, Decimal("22.5"), Decimal("2.5"))
+    assert (state["liquidation_value"], state["unrealized_pnl"]) == (Decimal("22.5"), Decimal("2.5"))
+
+
+def _until_somebody_waits(ledger: Ledger) -> None:
+    query = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    deadline = time.monotonic() + 10
+    while not ledger.rows(query):
+        assert time.monotonic() < deadline, "nobody waits"
+        time.sleep(0.01)
 
 
 def test_who_trades_meanwhile_waits_for_the_marks_and_loses_nothing(ledger: Ledger) -> None:

@@ -3,13 +3,16 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from threading import Barrier
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from services.paper_trading import settlement
 from services.paper_trading.domain.settling import gross_of, is_clear, standing_of
 from services.paper_trading.settlement import pay_due, settle
+from services.paper_trading.storage import settlements as storage
 from shared.calls import Calls
 from shared.database import Database
 from tests.paper_trading.conftest import Floor
@@ -96,7 +99,7 @@ def test_a_market_that_the_database_refuses_keeps_no_other_from_being_paid(ledge
 
 
 def test_eight_who_settle_at_once_pay_once(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settlement, "MARKETS_A_TRANSACTION", 7)
+    monkeypatch.setattr(settlement, "MARKETS_A_TRANSACTION", 1)
     markets = [ledger.market(number) for number in range(20)]
     portfolios = [ledger.portfolio(f"number {number}", cash="10000") for number in range(5)]
     for portfolio in portfolios:
@@ -104,6 +107,14 @@ def test_eight_who_settle_at_once_pay_once(ledger: Ledger, monkeypatch: pytest.M
             ledger.buy(portfolio, market, quantity="10", mark="0.30")
     for market in markets:
         ledger.final(market, "yes", "1")
+    all_have_read, read = Barrier(8), storage.due_markets
+
+    def due_for_all(connection: Connection) -> list[storage.DueMarket]:
+        found = read(connection)
+        all_have_read.wait()
+        return found
+
+    monkeypatch.setattr(storage, "due_markets", due_for_all)
 
     with ThreadPoolExecutor(8) as threads:
         done = list(threads.map(lambda _: pay_due(ledger.database, NOON), range(8)))

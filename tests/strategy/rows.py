@@ -10,10 +10,10 @@ from sqlalchemy import Connection, text
 from tests.strategy.build import NOW
 
 _EVENT = text("""
-    INSERT INTO events (event_id, platform, external_id, series_id, title, category, tags, mutually_exclusive, exhaustive,
-        status, volume, content_hash, created_at, updated_at)
-    VALUES (:event_id, :platform, :event_id, :series_id, 'Event', :category, '{}', :exclusive, :exhaustive, 'open', :volume,
-        '', :now, :now)
+    INSERT INTO events (event_id, platform, external_id, series_id, title, category, tags, mutually_exclusive,
+        exhaustive, status, volume, content_hash, created_at, updated_at)
+    VALUES (:event_id, :platform, :event_id, :series_id, 'Event', :category, '{}', :exclusive, :exhaustive, 'open',
+        :volume, '', :now, :now)
     ON CONFLICT (event_id) DO NOTHING
 """)
 _SERIES = text("""
@@ -27,10 +27,11 @@ _MARKET = text("""
         placeholder, outcome, tick_size, price_bands, min_size, fee, order_delay_seconds, strike, opens_at, closes_at,
         resolves_at, facts_hash, valid_from, yes_bid, yes_ask, yes_bid_size, yes_ask_size, last_price, quoted_at,
         quote_source, volume, volume_24h, volume_unit, liquidity, open_interest, content_hash, created_at, updated_at)
-    VALUES (:market_id, :platform, :market_id, :event_id, :question, 'binary', :status, :accepting, :placeholder, :outcome,
-        :tick_size, CAST(:price_bands AS jsonb), :min_size, CAST(:fee AS jsonb), :order_delay, CAST(:strike AS jsonb),
-        :opens_at, :closes_at, :resolves_at, '', :now, :yes_bid, :yes_ask, :yes_bid_size, :yes_ask_size, :last_price, :now,
-        'listing', :volume, :volume_24h, 'dollars', :liquidity, NULL, '', :created_at, :updated_at)
+    VALUES (:market_id, :platform, :market_id, :event_id, :question, 'binary', :status, :accepting, :placeholder,
+        :outcome, :tick_size, CAST(:price_bands AS jsonb), :min_size, CAST(:fee AS jsonb), :order_delay,
+        CAST(:strike AS jsonb), :opens_at, :closes_at, :resolves_at, '', :now, :yes_bid, :yes_ask, :yes_bid_size,
+        :yes_ask_size, :last_price, :now, 'listing', :volume,
+        :volume_24h, 'dollars', :liquidity, NULL, '', :created_at, :updated_at)
     RETURNING market_no
 """)
 _TICK = text("""
@@ -40,10 +41,10 @@ _TICK = text("""
 """)
 _PORTFOLIO = text("""
     INSERT INTO portfolios (name, strategy_type, strategy_config, frequency, status, initial_balance, current_balance,
-        reserved_balance, owed, total_invested, liquidation_value, realized_pnl, unrealized_pnl, fees_paid, execution_cost,
-        open_positions, trade_count, created_at, updated_at)
-    VALUES (:name, :strategy, CAST(:config AS jsonb), 'every_cycle', :status, :cash, :cash, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-        :now, :now)
+        reserved_balance, owed, total_invested, liquidation_value, realized_pnl, unrealized_pnl, fees_paid,
+        execution_cost, open_positions, trade_count, created_at, updated_at)
+    VALUES (:name, :strategy, CAST(:config AS jsonb), 'every_cycle', :status, :cash, :cash, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, :now, :now)
     RETURNING portfolio_id
 """)
 _POSITION = text("""

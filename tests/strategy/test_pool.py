@@ -109,10 +109,11 @@ def test_a_reload_reads_what_changed_and_equals_a_load_of_the_whole(connection: 
     rows.quote(connection, numbers[3], "0.61", "0.63", NOW + timedelta(seconds=90))
     rows.quote(connection, numbers[5], "0.61", "0.63", NOW + timedelta(seconds=90), status="closed")
     connection.execute(
-        text("UPDATE events SET category = 'crypto', updated_at = :at WHERE event_id LIKE '%:9-event'"),
-        {"at": NOW + timedelta(seconds=95)},
+        text("UPDATE events SET category = 'crypto', updated_at = :at WHERE event_id = :event"),
+        {"at": NOW + timedelta(seconds=95), "event": "polymarket:9-event"},
     )
-    added = rows.market(connection, "kalshi:NEW", now=NOW + timedelta(seconds=80))
+    new = NOW + timedelta(seconds=80)
+    added = rows.market(connection, "kalshi:NEW", now=new, created_at=new)
     rows.ticks(connection, numbers[3], {MINUTE + timedelta(minutes=1): "0.62", MINUTE: "0.55"})
     rows.ticks(connection, added, {MINUTE + timedelta(minutes=1): "0.51"})
     rows.collected(connection, NOW + timedelta(minutes=2))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -42,9 +42,11 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
-    taken_at: datetime
-    equity: Decimal
+class Curve:
+    """Of the equity: how many points it has, and its deepest fall from a peak before as a share of that peak."""
+
+    points: int
+    deepest_fall: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class Figure:
     reason: str | None = None  # why there is no value
 
 
-def performance(facts: Facts, finished: Finished, curve: Sequence[Point], days: Sequence[DayEnd]) -> dict[str, Any]:
+def performance(facts: Facts, finished: Finished, curve: Curve, days: Sequence[DayEnd]) -> dict[str, Any]:
     total_pnl = facts.realized_pnl + facts.unrealized_pnl
     over = finished.won + finished.lost
     positions = over + finished.pushed
@@ -69,7 +71,7 @@ def performance(facts: Facts, finished: Finished, curve: Sequence[Point], days: 
         "average_pnl_per_position": _average(finished.realized_pnl, positions, "no position is over yet"),
         "growth": Figure(_rounded((facts.equity - facts.initial_balance) / facts.initial_balance)),
         "signal_execution_rate": _ratio(facts.signals_traded, facts.signals_decided, "no signal has been decided yet"),
-        "max_drawdown": max_drawdown(facts.initial_balance, curve),
+        "max_drawdown": max_drawdown(curve),
         "sharpe": sharpe(days),
     }
     return {
@@ -89,21 +91,16 @@ def performance(facts: Facts, finished: Finished, curve: Sequence[Point], days: 
         "positions_won": finished.won,
         "positions_lost": finished.lost,
         "positions_pushed": finished.pushed,
-        "equity_points": len(curve),
+        "equity_points": curve.points,
         **{name: figure.value for name, figure in figures.items()},
         "missing": {name: figure.reason for name, figure in figures.items() if figure.reason},
     }
 
 
-def max_drawdown(initial_balance: Decimal, curve: Sequence[Point]) -> Figure:
-    """The deepest fall of the equity from a peak before it, as a share of that peak; the deposit is the first peak."""
-    if not curve:
+def max_drawdown(curve: Curve) -> Figure:
+    if not curve.points:
         return Figure(None, "no cycle has taken a snapshot yet")
-    peak, deepest = initial_balance, Decimal(0)
-    for point in curve:
-        peak = max(peak, point.equity)
-        deepest = max(deepest, (peak - point.equity) / peak)
-    return Figure(_rounded(deepest))
+    return Figure(_rounded(curve.deepest_fall))
 
 
 def sharpe(days: Sequence[DayEnd]) -> Figure:

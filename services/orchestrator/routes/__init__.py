@@ -1,7 +1,6 @@
 """HTTP of the orchestrator, by what is asked for."""
 
-from fastapi import APIRouter
-
 from services.orchestrator.routes import commands, reads
+from shared.commands import together
 
-router = APIRouter(routes=[*commands.router.routes, *reads.router.routes])
+router = together(commands.router, reads.router)

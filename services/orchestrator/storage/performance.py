@@ -1,14 +1,13 @@
 """What the figures of one portfolio are made from: its sums, its finished positions, its curve and its days."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, text
 
-from services.orchestrator.domain.figures import DayEnd, Facts, Finished, Point
+from services.orchestrator.domain.figures import Curve, DayEnd, Facts, Finished
 from shared.database import fetch_all
-
-POINTS_MAX = 200_000  # of one curve; years of hourly points
 
 
 def portfolio_facts(connection: Connection, portfolio_id: int) -> Facts | None:
@@ -38,11 +37,15 @@ def finished_positions(connection: Connection, portfolio_id: int) -> Finished:
     return fetch_all(connection, Finished, query, portfolio_id=portfolio_id)[0]
 
 
-def curve(connection: Connection, portfolio_id: int) -> list[Point]:
+def curve(connection: Connection, portfolio_id: int, initial_balance: Decimal) -> Curve:
+    """Years of points are gone through where they are; the deposit is the first peak."""
     query = text("""
-        SELECT taken_at, equity FROM equity_points WHERE portfolio_id = :portfolio_id ORDER BY taken_at LIMIT :most
+        SELECT count(*) AS points, coalesce(max((peak - equity) / peak), 0) AS deepest_fall FROM (
+            SELECT equity, greatest(:initial_balance, max(equity) OVER (ORDER BY taken_at)) AS peak
+            FROM equity_points WHERE portfolio_id = :portfolio_id
+        ) points
     """)
-    return fetch_all(connection, Point, query, portfolio_id=portfolio_id, most=POINTS_MAX)
+    return fetch_all(connection, Curve, query, portfolio_id=portfolio_id, initial_balance=initial_balance)[0]
 
 
 def day_ends(connection: Connection, portfolio_id: int) -> list[DayEnd]:

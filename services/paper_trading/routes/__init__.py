@@ -1,12 +1,7 @@
 """HTTP of the paper trading service, by what is asked for."""
 
-from fastapi import APIRouter
-
 from services.paper_trading import upkeep_routes
 from services.paper_trading.routes import portfolios, reading, trading
+from shared.commands import together
 
-router = APIRouter()
-router.include_router(portfolios.router)
-router.include_router(trading.router)
-router.include_router(reading.router)
-router.include_router(upkeep_routes.router)
+router = together(portfolios.router, trading.router, reading.router, upkeep_routes.router)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shared.trading.limits import PortfolioConfig
+from shared.trading.limits import PortfolioConfig, Sizing
 
 Points = Annotated[Decimal, Field(ge=0, lt=1)]
 Ratio = Annotated[Decimal, Field(ge=0, le=1_000)]
@@ -14,6 +14,7 @@ Ratio = Annotated[Decimal, Field(ge=0, le=1_000)]
 class StrategyConfig(PortfolioConfig):
     """Keys that all rules know."""
 
+    sizing: Sizing = Field(default=Sizing(), description="How many dollars a signal asks for.")
     min_edge: Points = Field(
         default=Decimal("0.01"),
         description="Dollars a contract that must be left of the expected gain when price and fee are paid.",

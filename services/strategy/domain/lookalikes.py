@@ -2,9 +2,8 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 ALIKE_MIN = 0.6  # of the words of both that they share
 BLOCK_MAX = 200  # questions that share a word which is no longer rare
@@ -23,51 +22,52 @@ _EMPTY = frozenset(
 @dataclass(frozen=True, slots=True)
 class Question:
     market_no: int
-    market_id: str
-    platform: str
-    question: str
-    label: str  # of the market in its event
-    closes_at: datetime | None
+    kalshi: bool
+    words: str  # of the question, with the label that the market has in its event
 
 
 @dataclass(frozen=True, slots=True)
 class Lookalike:
-    polymarket: Question
-    kalshi: Question
+    polymarket_no: int
+    kalshi_no: int
     likeness: float  # share of the words that both have
 
 
-def lookalikes(questions: Sequence[Question]) -> list[Lookalike]:
+def lookalikes(questions: Iterable[Question]) -> list[Lookalike]:
     """The likest first. Two questions are compared where they share one of their rarest words."""
-    words = [_words(question) for question in questions]
-    frequency = Counter(word for each in words for word in each)
-    there: dict[str, list[int]] = defaultdict(list)
-    for place, question in enumerate(questions):
-        if question.platform == "kalshi":
-            for word in words[place]:
-                there[word].append(place)
+    vocabulary: dict[str, int] = {}
+    frequency: Counter[int] = Counter()
+    here: list[tuple[int, tuple[int, ...]]] = []
+    there: dict[int, list[int]] = defaultdict(list)
+    asked: dict[int, tuple[int, ...]] = {}
+    for question in questions:  # words as numbers: tens of thousands of questions are held at once
+        words = tuple(sorted({vocabulary.setdefault(word, len(vocabulary)) for word in _words(question.words)}))
+        frequency.update(words)
+        if question.kalshi:
+            asked[question.market_no] = words
+            for word in words:
+                there[word].append(question.market_no)
+        else:
+            here.append((question.market_no, words))
     found = []
-    for place, question in enumerate(questions):
-        if question.platform == "polymarket":
-            rare = sorted(words[place], key=lambda word: (frequency[word], word))[:WORDS_RARE]
-            for other in _neighbours(rare, there):
-                likeness = _likeness(words[place], words[other])
-                if likeness >= ALIKE_MIN:
-                    found.append(Lookalike(question, questions[other], likeness))
-    found.sort(key=lambda each: (-each.likeness, each.polymarket.market_no, each.kalshi.market_no))
+    for number, words in here:
+        rare = sorted(words, key=lambda word: (frequency[word], word))[:WORDS_RARE]
+        for other in _neighbours(rare, there):
+            likeness = _likeness(words, asked[other])
+            if likeness >= ALIKE_MIN:
+                found.append(Lookalike(number, other, likeness))
+    found.sort(key=lambda each: (-each.likeness, each.polymarket_no, each.kalshi_no))
     return found[:FOUND_MAX]
 
 
-def _neighbours(rare: Sequence[str], there: dict[str, list[int]]) -> Iterator[int]:
-    yield from {other for word in rare if len(there.get(word, ())) <= BLOCK_MAX for other in there.get(word, ())}
+def _neighbours(rare: Sequence[int], there: Mapping[int, list[int]]) -> set[int]:
+    return {other for word in rare if len(there.get(word, ())) <= BLOCK_MAX for other in there.get(word, ())}
 
 
-def _words(question: Question) -> frozenset[str]:
-    said = question.question.lower()
-    if question.label.lower() not in said:
-        said = f"{said} {question.label.lower()}"
-    return frozenset(word.rstrip(".,") for word in _WORD.findall(said)) - _EMPTY
+def _words(said: str) -> set[str]:
+    return {word.rstrip(".,") for word in _WORD.findall(said.lower())} - _EMPTY
 
 
-def _likeness(first: frozenset[str], second: frozenset[str]) -> float:
-    return len(first & second) / max(1, len(first | second))
+def _likeness(first: Sequence[int], second: Sequence[int]) -> float:
+    one, other = set(first), set(second)
+    return len(one & other) / max(1, len(one | other))

@@ -16,6 +16,7 @@ from shared.trading.books import Grid, NoGrid
 
 HEADER_BYTES, TRAILER_BYTES = 19, 2  # of COPY's binary form
 CHUNK_BYTES = 1 << 20
+PERIODS_AT_ONCE = 24  # of candles: so many of all markets fit in a few megabytes
 _SQL_KINDS = {"i2": "int2", "i4": "int4", "i8": "int8", "f8": "float8"}
 
 _CATEGORY = "coalesce(e.category, lower(s.category))"
@@ -108,13 +109,15 @@ def event_legs(connection: Connection) -> EventLegs:
 def ticks(connection: Connection, minutes: int, first: int, until: int) -> Iterator[Ticks]:
     """Closes of candles of so many minutes, from period `first` (counted since 1970) up to `until`, some at a time."""
     seconds = 60 * minutes
-    query = f"""SELECT market_no, (extract(epoch FROM opened_at) / {seconds})::int4 AS period,
-        round(close * {SCALE})::int4 AS close
-        FROM market_ticks WHERE period = {minutes} AND opened_at >= to_timestamp({first * seconds})
-            AND opened_at < to_timestamp({until * seconds})"""
     kinds = {"market_no": "i4", "period": "i4", "close": "i4"}
-    for rows in _chunks(connection, query, kinds):
-        yield Ticks(rows["market_no"], rows["period"], rows["close"].astype(np.uint16))
+    for start in range(first, until, PERIODS_AT_ONCE):
+        stop = min(start + PERIODS_AT_ONCE, until)
+        query = f"""SELECT market_no, (extract(epoch FROM opened_at) / {seconds})::int4 AS period,
+            round(close * {SCALE})::int4 AS close
+            FROM market_ticks WHERE period = {minutes} AND opened_at >= to_timestamp({start * seconds})
+                AND opened_at < to_timestamp({stop * seconds})"""
+        for rows in _chunks(connection, query, kinds):
+            yield Ticks(rows["market_no"], rows["period"], rows["close"].astype(np.uint16))
 
 
 def _read(connection: Connection, query: str, kinds: Mapping[str, str]) -> dict[str, Array]:

@@ -1,12 +1,14 @@
 """Contracts of both venues that somebody has proven equal, and the questions among which others may be found."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
 
-from services.strategy.domain.lookalikes import Question
+from services.strategy.domain.lookalikes import Lookalike, Question
 from services.strategy.domain.pool import Pair
+from shared.database import copy_out
 
 _SHAPE = """
     SELECT p.pair_id, a.market_id AS polymarket_id, a.question AS polymarket_question, b.market_id AS kalshi_id,
@@ -63,15 +65,30 @@ def market_no_of(connection: Connection, market_id: str) -> int | None:
     return connection.execute(query, {"market_id": market_id}).scalar()
 
 
-def pairs_changed_at(connection: Connection) -> datetime | None:
-    query = text("SELECT max(greatest(proven_at, revoked_at)) FROM contract_pairs")
-    found: datetime | None = connection.execute(query).scalar()
-    return found
+def open_questions(connection: Connection) -> Iterator[Question]:
+    query = """SELECT market_no, platform = 'kalshi', translate(CASE
+            WHEN group_title IS NULL OR position(lower(group_title) IN lower(question)) > 0 THEN question
+            ELSE question || ' ' || group_title END,
+            E'\\t\\n\\r\\\\', '    ')
+        FROM markets WHERE status = 'open' AND NOT placeholder"""
+    for line in copy_out(connection, query):
+        number, kalshi, words = line.rstrip("\n").split("\t")
+        yield Question(int(number), kalshi == "t", words)
 
 
-def open_questions(connection: Connection) -> list[Question]:
+def shown_lookalikes(connection: Connection, found: Sequence[Lookalike]) -> list[dict[str, Any]]:
+    """With what a reader needs to find both; those that are a standing pair already are left out."""
     query = text("""
-        SELECT m.market_no, m.market_id, m.platform, m.question, coalesce(m.group_title, '') AS label, m.closes_at
-        FROM markets m WHERE m.status = 'open' AND NOT m.placeholder ORDER BY m.market_no
+        SELECT a.market_id AS polymarket_id, a.question AS polymarket_question, a.closes_at AS polymarket_closes_at,
+            b.market_id AS kalshi_id, b.question AS kalshi_question, b.closes_at AS kalshi_closes_at, s.place
+        FROM unnest(CAST(:here AS int[]), CAST(:there AS int[])) WITH ORDINALITY s (here, there, place)
+        JOIN markets a ON a.market_no = s.here JOIN markets b ON b.market_no = s.there
+        WHERE NOT EXISTS (SELECT FROM contract_pairs p WHERE p.polymarket_no = s.here AND p.kalshi_no = s.there
+            AND p.revoked_at IS NULL)
+        ORDER BY s.place
     """)
-    return [Question(*row) for row in connection.execute(query)]
+    numbers = {"here": [each.polymarket_no for each in found], "there": [each.kalshi_no for each in found]}
+    return [
+        {"likeness": round(found[row["place"] - 1].likeness, 3)} | {name: row[name] for name in row if name != "place"}
+        for row in connection.execute(query, numbers).mappings()
+    ]

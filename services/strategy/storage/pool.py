@@ -50,6 +50,8 @@ def load(connection: Connection, rule: Rule, stamp: Stamp, now: datetime, before
         old = before.pool if before else None
         hours = _span(connection, columns, rows, stamp, HOUR, old.hours if old else None, None)
         minutes = _span(connection, columns, rows, stamp, MINUTE, old.minutes if old else None, hours)
+        if stamp.rolled_to is not None and (old is None or old.minutes is None or old.minutes.end == 0):
+            _fill_unmoved(columns, minutes, hours)
         volumes = (old.volumes.moved_to(rows) if old else volumes).with_total(
             now.timestamp(), columns.volume.astype(np.float32)
         )
@@ -93,8 +95,6 @@ def _span(
     for ticks in stored.ticks(connection, seconds // MINUTE, max(since, span.first), end + 1):
         span.tell(ticks, columns.market_no)
     span.carry(since, base)
-    if old is None or old.end == 0:
-        _fill_unmoved(columns, span, seconds)
     return span
 
 
@@ -118,9 +118,10 @@ def _before(connection: Connection, columns: Columns, span: Span, hours: Span | 
     return last
 
 
-def _fill_unmoved(columns: Columns, span: Span, seconds: int) -> None:
-    """A market that was there before the span and has no candle in it has stood where it stands now."""
+def _fill_unmoved(columns: Columns, minutes: Span, hours: Span) -> None:
+    """A market that was there before a span and has no candle in hours has stood where it stands now."""
     mid = scaled((columns.yes_bid + columns.yes_ask) / 2)
-    old = columns.created_at < span.first * seconds
-    unmoved = np.flatnonzero((span.closes[-1] == 0) & old & (mid > 0))
-    span.closes[:, unmoved] = mid[unmoved]
+    silent = (minutes.closes[-1] == 0) & (hours.closes[-1] == 0) & (mid > 0)
+    for span, seconds in ((minutes, MINUTE), (hours, HOUR)):
+        unmoved = np.flatnonzero(silent & (columns.created_at < span.first * seconds))
+        span.closes[:, unmoved] = mid[unmoved]

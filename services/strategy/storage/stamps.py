@@ -13,6 +13,7 @@ _STAMP = text("""
             AS events_at,
         (SELECT rolled_to FROM tick_rolls) AS rolled_to,
         (SELECT max(greatest(proven_at, revoked_at)) FROM contract_pairs) AS pairs_at,
+        (SELECT count(*) FROM contract_pairs WHERE revoked_at IS NULL) AS pairs,
         (SELECT min(started_at) FROM (SELECT started_at FROM market_syncs WHERE status = 'running'
             UNION ALL SELECT started_at FROM event_syncs WHERE status = 'running') s) AS running_since
 """)
@@ -24,11 +25,12 @@ class Stamp:
     events_at: datetime | None
     rolled_to: datetime | None
     pairs_at: datetime | None
+    pairs: int  # that stand
     running_since: datetime | None  # of the oldest sync that runs: what it has read may not be visible yet
 
     def tells(self) -> tuple[Any, ...]:
         """What makes a pool loaded before out of date."""
-        return self.markets_at, self.events_at, self.rolled_to, self.pairs_at
+        return self.markets_at, self.events_at, self.rolled_to, self.pairs_at, self.pairs
 
 
 def stamp(connection: Connection) -> Stamp:

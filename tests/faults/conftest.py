@@ -1,0 +1,17 @@
+"""The town in which faults happen; one for the tests of a module."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.faults.town import Town
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    town = Town(tmp_path_factory.mktemp("town"))
+    try:
+        town.open()
+        yield town
+    finally:
+        town.close()
