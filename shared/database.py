@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import psycopg2
 from sqlalchemy import Connection, Engine, Executable, text
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError
 
 from db.engine import engine_of
 
@@ -64,7 +64,7 @@ class Database:
 def _free(connection: Connection, name: str) -> None:
     try:
         connection.execute(text("SELECT pg_advisory_unlock(hashtext(:name))"), {"name": name})
-    except OperationalError:
+    except (OperationalError, InterfaceError):
         connection.invalidate()  # the session is gone, and its locks with it
 
 

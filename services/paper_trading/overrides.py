@@ -40,7 +40,7 @@ class OverrideOver(Conflict):
     """Override {override_id} does not stand any more: it was withdrawn or has expired."""
 
 
-def standing(connection: Connection, portfolio_id: int | None, now: datetime) -> Mapping[str, Decimal]:
+def effective(connection: Connection, portfolio_id: int | None, now: datetime) -> Mapping[str, Decimal]:
     """What holds instead of the settings and of the portfolio's own limits at this moment."""
     return storage.standing_overrides(connection, portfolio_id, now)
 

@@ -10,9 +10,9 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, IntegrityError
 
-from services.paper_trading.domain import accounts
-from services.paper_trading.domain.accounts import ZERO, Holding
-from services.paper_trading.domain.deciding import Account
+from services.paper_trading.domain import holdings
+from services.paper_trading.domain.accounts import Account
+from services.paper_trading.domain.holdings import ZERO, Holding
 from services.paper_trading.domain.offers import OPPOSITE, side_of
 from services.paper_trading.domain.orders import Met, Print, RestingOrder, meet, still_reserved
 from services.paper_trading.storage import orders as stored
@@ -172,7 +172,7 @@ def _book(
     cost = quantity * order.limit_price
     merged, held = ZERO, account.held(order.market_no, outcome)
     if order.buying:
-        after = accounts.bought(
+        after = holdings.bought(
             held,
             account.held(order.market_no, OPPOSITE[outcome]),
             quantity,
@@ -189,7 +189,7 @@ def _book(
         account.balance += after.merge_proceeds
     else:
         assert held is not None
-        sale = accounts.sold(held, quantity, cost, fee)
+        sale = holdings.sold(held, quantity, cost, fee)
         account.replace_holding(_marked(sale.held, quote, now))
         realized, cash = sale.realized_pnl, sale.received
     account.balance += cash
@@ -207,7 +207,7 @@ def _marked(
     own_bid = bid if holding.outcome == "yes" else None if ask is None else 1 - ask
     mid = None if bid is None or ask is None else (bid + ask) / 2
     own_mid = mid if holding.outcome == "yes" or mid is None else 1 - mid
-    return accounts.marked(holding, own_bid, own_mid, quoted_at or now)
+    return holdings.marked(holding, own_bid, own_mid, quoted_at or now)
 
 
 def _moved_on(

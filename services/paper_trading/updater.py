@@ -9,7 +9,7 @@ from prometheus_client import Counter
 
 from services.paper_trading import marking
 from services.paper_trading.marking import Heard, not_heard
-from services.paper_trading.overrides import standing
+from services.paper_trading.overrides import effective
 from services.paper_trading.storage.marks import newest_update
 from shared.calls import Calls
 from shared.database import Database
@@ -77,7 +77,7 @@ class PriceUpdater:
                 return retry
             now = self.clock()
             with self.database.connection() as connection:
-                interval = self._interval(standing(connection, None, now).get("price_update_seconds"))
+                interval = self._interval(effective(connection, None, now).get("price_update_seconds"))
                 newest = newest_update(connection)
             if not interval:
                 return retry  # an override may switch it on

@@ -1,4 +1,4 @@
-"""What must be true of a town whatever has happened to it: the books agree, and nothing is lost, doubled or half done."""
+"""What must be true of a town whatever has happened to it: the books agree, nothing is lost, doubled or half done."""
 
 from dataclasses import dataclass
 

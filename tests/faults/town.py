@@ -1,4 +1,4 @@
-"""A small town: all services as processes of their own over a durable Postgres and the sandbox, to be killed at will."""
+"""A small town: services as processes of their own over a durable Postgres and the sandbox, to be killed at will."""
 
 import json
 import os
@@ -43,7 +43,6 @@ SETTINGS = {
     "PRICE_UPDATE_SECONDS": "3",
     "OPENBLAS_NUM_THREADS": "1",
 }
-ALL = 8.0  # dollars
 
 Answer = dict[str, Any]
 
@@ -152,7 +151,11 @@ class Town:
         return requests.post(self.address(service) + path, json=body, params=params, timeout=120)
 
     def make(self, name: str, strategy_type: str = "baseline", config: Answer | None = None) -> int:
-        facts = {"name": name, "strategy_type": strategy_type, "strategy_config": config or BUSY}
+        facts = {
+            "name": name,
+            "strategy_type": strategy_type,
+            "strategy_config": config or {**BUSY, "entrant": "random"},
+        }
         answer = self.post("paper_trading", "/paper-trading/portfolios", {**facts, "initial_balance": 1_000_000})
         assert answer.status_code == 201, answer.text
         return int(answer.json()["portfolio_id"])

@@ -9,7 +9,8 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
-from services.paper_trading.domain.deciding import Account, Ages, Limits, Signal
+from services.paper_trading.domain.accounts import Account, Limits
+from services.paper_trading.domain.deciding import Ages, Signal
 from services.paper_trading.domain.offers import Offer
 from shared.trading.books import Action, Book, Ladder
 from shared.trading.fees import FeeTerms, PolymarketFees, fee_terms, terms_json

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from services.paper_trading.domain.deciding import Account, Decision, Trade
+from services.paper_trading.domain.accounts import Account
+from services.paper_trading.domain.deciding import Decision, Trade
 from services.paper_trading.domain.offers import Offer
 
 ZERO = Decimal(0)

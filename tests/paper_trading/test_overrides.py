@@ -27,7 +27,7 @@ def asked(**changes: Any) -> dict[str, Any]:
 
 def standing(ledger: Ledger, portfolio_id: int | None, now: datetime = NOON) -> dict[str, Decimal]:
     with ledger.database.connection() as connection:
-        return dict(overrides.standing(connection, portfolio_id, now))
+        return dict(overrides.effective(connection, portfolio_id, now))
 
 
 def applied(ledger: Ledger, key: str, value: str, portfolio_id: int | None = None, hours: int = 1) -> None:

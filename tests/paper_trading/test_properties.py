@@ -10,8 +10,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.paper_trading.domain.accounts import ZERO
-from services.paper_trading.domain.deciding import Account, Decision, Signal, decide_all
+from services.paper_trading.domain.accounts import Account
+from services.paper_trading.domain.deciding import Decision, Signal, decide_all
+from services.paper_trading.domain.holdings import ZERO
 from services.paper_trading.domain.offers import Offer
 from services.paper_trading.domain.orders import Print, RestingOrder, meet, reservation, still_reserved
 from shared.trading.books import Book

@@ -1,131 +1,85 @@
-"""How trades change what a portfolio holds: cost by average, fees realized when paid, pairs turned into dollars."""
+"""A portfolio while it decides: its cash, its limits, and what it holds in the markets that it looks at."""
 
-from dataclasses import dataclass, replace
+from copy import copy
+from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Literal
+from decimal import Decimal
 
-Side = Literal["yes", "no"]
-
-ZERO = Decimal(0)
-EIGHT_DIGITS = Decimal("0.00000001")
-SIX_DIGITS = Decimal("0.000001")
+from services.paper_trading.domain.breaking import OpenBreaker
+from services.paper_trading.domain.holdings import ZERO, Holding, Side
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
-    """One side of one market in one portfolio."""
+class Limits:
+    """What of a portfolio's configuration holds at the moment of a fill."""
 
-    market_no: int
-    outcome: Side
-    quantity: Decimal
-    cost: Decimal  # of what is held, without fees
-    fees: Decimal
+    max_positions: int | None = None
+    max_exposure: Decimal | None = None  # share of the equity
+    max_position_size: Decimal | None = None  # dollars of cost
+
+
+@dataclass
+class Account:
+    """A portfolio while it decides: every fill changes it, so that the next signal sees what is left."""
+
+    portfolio_id: int
+    name: str
+    strategy_type: str
+    status: str
+    limits: Limits
+    balance: Decimal
+    reserved: Decimal
+    owed: Decimal
+    total_invested: Decimal
+    liquidation_value: Decimal
     realized_pnl: Decimal
-    opened_at: datetime
-    position_id: int | None = None  # none: not written yet
-    mark_bid: Decimal | None = None
-    mark_mid: Decimal | None = None
-    mark_stale: bool = True
-    marked_at: datetime | None = None
+    fees_paid: Decimal
+    execution_cost: Decimal
+    open_positions: int
+    trade_count: int
+    breakers: tuple[OpenBreaker, ...] = ()
+    holdings: dict[tuple[int, Side], Holding] = field(default_factory=dict)  # in the markets of its signals
+    changed: set[tuple[int, Side]] = field(default_factory=set)
+    gone: list[Holding] = field(default_factory=list)  # with nothing left in them
+    resting_sales: dict[tuple[int, Side], Decimal] = field(default_factory=dict)
+    taken: dict[tuple[int, datetime, str], dict[Decimal, Decimal]] = field(default_factory=dict)  # at yes prices
 
     @property
-    def entry_price(self) -> Decimal:
-        return (self.cost / self.quantity).quantize(SIX_DIGITS, ROUND_HALF_EVEN) if self.quantity else ZERO
+    def available(self) -> Decimal:
+        return self.balance - self.reserved
 
     @property
-    def liquidation_value(self) -> Decimal:
-        """What it could be sold for; nothing where nobody ever bid."""
-        return self.quantity * self.mark_bid if self.mark_bid is not None else ZERO
+    def equity(self) -> Decimal:
+        return self.balance + self.liquidation_value - self.owed
 
     @property
     def unrealized_pnl(self) -> Decimal:
-        return self.liquidation_value - self.cost
+        return self.liquidation_value - self.total_invested
 
+    def held(self, market_no: int, outcome: Side) -> Holding | None:
+        return self.holdings.get((market_no, outcome))
 
-@dataclass(frozen=True, slots=True)
-class Bought:
-    """A purchase: what is held of both sides afterwards, and what it did to cash and result."""
+    @property
+    def touched(self) -> list[Holding]:
+        """What was changed, as it is now."""
+        return [*self.gone, *(self.holdings[key] for key in sorted(self.changed) if key in self.holdings)]
 
-    same: Holding | None  # the side that was bought; none: all of it met the other side
-    other: Holding | None  # the other side, if it was held
-    merged: Decimal
-    realized_pnl: Decimal  # its fee deducted
-    paid: Decimal
-    merge_proceeds: Decimal
+    def trial(self) -> "Account":
+        """A copy on which a group of legs can be tried."""
+        other = copy(self)
+        other.holdings, other.changed, other.gone = dict(self.holdings), set(self.changed), list(self.gone)
+        other.resting_sales = dict(self.resting_sales)
+        other.taken = {key: dict(levels) for key, levels in self.taken.items()}
+        return other
 
-
-@dataclass(frozen=True, slots=True)
-class Sold:
-    held: Holding
-    realized_pnl: Decimal  # its fee deducted
-    received: Decimal
-
-
-def part_of(cost: Decimal, part: Decimal, whole: Decimal) -> Decimal:
-    """The cost of a part, by average; the whole is the whole to the last digit."""
-    return cost if part == whole else (cost * part / whole).quantize(EIGHT_DIGITS, ROUND_HALF_EVEN)
-
-
-def bought(
-    same: Holding | None,
-    other: Holding | None,
-    quantity: Decimal,
-    cost: Decimal,
-    fee: Decimal,
-    *,
-    market_no: int,
-    outcome: Side,
-    now: datetime,
-) -> Bought:
-    """Contracts that meet the other side in hand make a pair, which is worth a dollar at once and in every case."""
-    merged = min(quantity, other.quantity) if other else ZERO
-    merged_cost = part_of(cost, merged, quantity)
-    realized = ZERO
-    if other and merged:
-        other, realized = _merged(other, merged, merged_cost)
-    rest = quantity - merged
-    if rest:
-        held = same or Holding(market_no, outcome, ZERO, ZERO, ZERO, ZERO, now)
-        same = replace(
-            held,
-            quantity=held.quantity + rest,
-            cost=held.cost + cost - merged_cost,
-            fees=held.fees + fee,
-            realized_pnl=held.realized_pnl - fee,
-        )
-    elif other:
-        other = replace(other, fees=other.fees + fee, realized_pnl=other.realized_pnl - fee)
-    return Bought(same, other, merged, realized - fee, cost + fee, merged)
-
-
-def _merged(other: Holding, merged: Decimal, merged_cost: Decimal) -> tuple[Holding, Decimal]:
-    removed = part_of(other.cost, merged, other.quantity)
-    gain = merged - removed - merged_cost
-    after = replace(
-        other,
-        quantity=other.quantity - merged,
-        cost=other.cost - removed,
-        realized_pnl=other.realized_pnl + gain,
-    )
-    return after, gain
-
-
-def sold(held: Holding, quantity: Decimal, proceeds: Decimal, fee: Decimal) -> Sold:
-    removed = part_of(held.cost, quantity, held.quantity)
-    realized = proceeds - removed - fee
-    after = replace(
-        held,
-        quantity=held.quantity - quantity,
-        cost=held.cost - removed,
-        fees=held.fees + fee,
-        realized_pnl=held.realized_pnl + realized,
-    )
-    return Sold(after, realized, proceeds - fee)
-
-
-def marked(held: Holding, bid: Decimal | None, mid: Decimal | None, at: datetime) -> Holding:
-    """Worth what it could be sold for; where nobody bids now, the last known mark stays, flagged as stale."""
-    if bid is None:
-        return replace(held, mark_stale=True)
-    return replace(held, mark_bid=bid, mark_mid=mid, mark_stale=False, marked_at=at)
+    def replace_holding(self, after: Holding) -> None:
+        key = (after.market_no, after.outcome)
+        before = self.holdings.pop(key, None)
+        self.changed.add(key)
+        if after.quantity:
+            self.holdings[key] = after
+        else:
+            self.gone.append(after)
+        self.total_invested += after.cost - (before.cost if before else ZERO)
+        self.liquidation_value += after.liquidation_value - (before.liquidation_value if before else ZERO)
+        self.open_positions += bool(after.quantity) - bool(before)

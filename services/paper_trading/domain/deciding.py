@@ -1,15 +1,14 @@
 """What a portfolio does about its signals: each is filled, left to rest, or skipped with a reason."""
 
 from collections.abc import Mapping, Sequence
-from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
-from services.paper_trading.domain import accounts
-from services.paper_trading.domain.accounts import ZERO, Holding, Side
-from services.paper_trading.domain.breaking import OpenBreaker
+from services.paper_trading.domain import holdings
+from services.paper_trading.domain.accounts import Account
+from services.paper_trading.domain.holdings import ZERO, Holding
 from services.paper_trading.domain.offers import (
     BUYING,
     OPPOSITE,
@@ -45,85 +44,9 @@ class Signal:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """What of a portfolio's configuration holds at the moment of a fill."""
-
-    max_positions: int | None = None
-    max_exposure: Decimal | None = None  # share of the equity
-    max_position_size: Decimal | None = None  # dollars of cost
-
-
-@dataclass(frozen=True, slots=True)
 class Ages:
     book_max: timedelta
     signal_max: timedelta
-
-
-@dataclass
-class Account:
-    """A portfolio while it decides: every fill changes it, so that the next signal sees what is left."""
-
-    portfolio_id: int
-    name: str
-    strategy_type: str
-    status: str
-    limits: Limits
-    balance: Decimal
-    reserved: Decimal
-    owed: Decimal
-    total_invested: Decimal
-    liquidation_value: Decimal
-    realized_pnl: Decimal
-    fees_paid: Decimal
-    execution_cost: Decimal
-    open_positions: int
-    trade_count: int
-    breakers: tuple[OpenBreaker, ...] = ()
-    holdings: dict[tuple[int, Side], Holding] = field(default_factory=dict)  # in the markets of its signals
-    changed: set[tuple[int, Side]] = field(default_factory=set)
-    gone: list[Holding] = field(default_factory=list)  # with nothing left in them
-    resting_sales: dict[tuple[int, Side], Decimal] = field(default_factory=dict)
-    taken: dict[tuple[int, datetime, str], dict[Decimal, Decimal]] = field(default_factory=dict)  # at yes prices
-
-    @property
-    def available(self) -> Decimal:
-        return self.balance - self.reserved
-
-    @property
-    def equity(self) -> Decimal:
-        return self.balance + self.liquidation_value - self.owed
-
-    @property
-    def unrealized_pnl(self) -> Decimal:
-        return self.liquidation_value - self.total_invested
-
-    def held(self, market_no: int, outcome: Side) -> Holding | None:
-        return self.holdings.get((market_no, outcome))
-
-    @property
-    def touched(self) -> list[Holding]:
-        """What was changed, as it is now."""
-        return [*self.gone, *(self.holdings[key] for key in sorted(self.changed) if key in self.holdings)]
-
-    def trial(self) -> "Account":
-        """A copy on which a group of legs can be tried."""
-        other = copy(self)
-        other.holdings, other.changed, other.gone = dict(self.holdings), set(self.changed), list(self.gone)
-        other.resting_sales = dict(self.resting_sales)
-        other.taken = {key: dict(levels) for key, levels in self.taken.items()}
-        return other
-
-    def replace_holding(self, after: Holding) -> None:
-        key = (after.market_no, after.outcome)
-        before = self.holdings.pop(key, None)
-        self.changed.add(key)
-        if after.quantity:
-            self.holdings[key] = after
-        else:
-            self.gone.append(after)
-        self.total_invested += after.cost - (before.cost if before else ZERO)
-        self.liquidation_value += after.liquidation_value - (before.liquidation_value if before else ZERO)
-        self.open_positions += bool(after.quantity) - bool(before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +155,7 @@ def _buy(account: Account, signal: Signal, offer: Offer, now: datetime) -> Decis
         return Decision(signal, filled.reason, filled.detail)
     if filled.spent > account.available:
         return Decision(signal, "insufficient_cash", f"needs {filled.spent}, has {account.available}")
-    after = accounts.bought(
+    after = holdings.bought(
         account.held(offer.market_no, outcome),
         account.held(offer.market_no, OPPOSITE[outcome]),
         filled.quantity,
@@ -262,7 +185,7 @@ def _sell(account: Account, signal: Signal, offer: Offer, now: datetime) -> Deci
         if signal.order_kind == "limit" and filled.reason in ("price_moved", "no_book"):
             return _let_rest(account, signal, offer, None)
         return Decision(signal, filled.reason, filled.detail)
-    after = accounts.sold(held, filled.quantity, filled.cost, filled.fee)
+    after = holdings.sold(held, filled.quantity, filled.cost, filled.fee)
     account.replace_holding(_marked(after.held, offer))
     account.balance += after.received
     trade = _made(account, signal, offer, filled, ZERO, after.realized_pnl, after.received)
@@ -282,9 +205,7 @@ def _most_contracts(signal: Signal, levels: Ladder) -> Decimal:
     return signal.amount / min(levels[0][0] if levels else signal.limit_price, signal.limit_price)
 
 
-def _over_a_limit(
-    account: Account, signal: Signal, offer: Offer, levels: Ladder
-) -> tuple[Outcome, str | None] | None:
+def _over_a_limit(account: Account, signal: Signal, offer: Offer, levels: Ladder) -> tuple[Outcome, str | None] | None:
     limits, outcome = account.limits, side_of(signal.action)
     at_most = signal.amount if signal.amount is not None else _worst_cost(signal, offer)
     same = account.held(signal.market_no, outcome)
@@ -312,7 +233,7 @@ def _levels(account: Account, signal: Signal, offer: Offer) -> Ladder:
 
 def _marked(holding: Holding, offer: Offer) -> Holding:
     book, outcome = offer.book, holding.outcome
-    return accounts.marked(holding, book.best_bid(outcome), book.mid(outcome), offer.book_at)
+    return holdings.marked(holding, book.best_bid(outcome), book.mid(outcome), offer.book_at)
 
 
 def _made(

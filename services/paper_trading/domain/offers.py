@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from services.paper_trading.domain.accounts import ZERO, Side
+from services.paper_trading.domain.holdings import ZERO, Side
 from shared.trading.books import Action, Book, Ladder, without
 from shared.trading.fees import UnreadableTerms, fee_terms, terms_json
 from shared.trading.fill import Rules, venue_rules

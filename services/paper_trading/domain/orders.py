@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from services.paper_trading.domain.accounts import ZERO
+from services.paper_trading.domain.holdings import ZERO
 from services.paper_trading.domain.offers import BUYING, OPPOSITE, side_of
 from shared.trading.fees import FeeTerms, level_fee
 

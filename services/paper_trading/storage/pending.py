@@ -8,8 +8,9 @@ from typing import Any
 import jiter
 from sqlalchemy import Connection, Row, text
 
-from services.paper_trading.domain.accounts import Holding, Side
-from services.paper_trading.domain.deciding import Account, Limits, Signal
+from services.paper_trading.domain.accounts import Account, Limits
+from services.paper_trading.domain.deciding import Signal
+from services.paper_trading.domain.holdings import Holding, Side
 from services.paper_trading.domain.offers import walked_side, yes_price
 from shared.database import fetch_all
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from services.paper_trading.domain.accounts import Holding
-from services.paper_trading.domain.deciding import Account, Decision, Rest, Trade
+from services.paper_trading.domain.accounts import Account
+from services.paper_trading.domain.deciding import Decision, Rest, Trade
+from services.paper_trading.domain.holdings import Holding
 from services.paper_trading.domain.offers import Offer
 from shared.copy_text import Copied, copied_json, copied_row
 from shared.database import copy_rows

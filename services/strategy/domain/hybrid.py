@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.strategy.domain import arbitrage, mean_reversion, momentum
 from services.strategy.domain.bundles import Bundle, bundles_of
-from services.strategy.domain.columns import Flags, Floats
+from services.strategy.domain.columns import Floats
 from services.strategy.domain.config import DirectedConfig
 from services.strategy.domain.entries import Ideas, Room, enter, worthwhile
 from services.strategy.domain.exits import leave
@@ -88,9 +88,8 @@ class Votes:
 
 def signals(pool: Pool, portfolio: Portfolio, config: HybridConfig, now: datetime) -> Opinion:
     opinion = Opinion(considered=len(pool))
-    aside = Opinion(considered=0)  # the voters' own counts say nothing of the whole
     alive = screened(pool, config, now, opinion)
-    votes = _votes(pool, config, alive, aside)
+    votes = _votes(pool, config)
     if config.exit_on_reversal:
         leave(pool, portfolio, config, opinion, now, lambda row, side: _against(votes, config, row, side))
     else:
@@ -106,16 +105,26 @@ def signals(pool: Pool, portfolio: Portfolio, config: HybridConfig, now: datetim
     return opinion
 
 
-def _votes(pool: Pool, config: HybridConfig, alive: Flags, aside: Opinion) -> Votes:
-    votes, weights = Votes(pool, config), config.weights
+def _votes(pool: Pool, config: HybridConfig) -> Votes:
+    """On all markets: who decides on which of them is no matter of the votes, so all portfolios share them."""
+    key = (
+        "votes",
+        config.weights,
+        (config.momentum_lookback_minutes, config.momentum_min_z),
+        (config.mean_reversion_lookback_minutes, config.mean_reversion_min_z),
+    )
+    return pool.once(key, lambda: _counted(pool, config))
+
+
+def _counted(pool: Pool, config: HybridConfig) -> Votes:
+    votes, weights, aside = Votes(pool, config), config.weights, Opinion(considered=0)
+    every = np.ones(len(pool), dtype=np.bool_)
     if weights.momentum > 0:
         momentum_config = _momentum(config.momentum_lookback_minutes, config.momentum_min_z)
-        votes.add(momentum.candidates(pool, momentum_config, Screen(alive.copy(), aside)), weights.momentum)
+        votes.add(momentum.candidates(pool, momentum_config, Screen(every.copy(), aside)), weights.momentum)
     if weights.mean_reversion > 0:
         reversion_config = _mean_reversion(config.mean_reversion_lookback_minutes, config.mean_reversion_min_z)
-        votes.add(
-            mean_reversion.candidates(pool, reversion_config, Screen(alive.copy(), aside)), weights.mean_reversion
-        )
+        votes.add(mean_reversion.candidates(pool, reversion_config, Screen(every, aside)), weights.mean_reversion)
     return votes
 
 

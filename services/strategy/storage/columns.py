@@ -1,9 +1,8 @@
 """The pool's columns out of Postgres: rows of fixed width in COPY's binary form, read by numpy without a loop."""
 
-import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import jiter
 import numpy as np
@@ -14,9 +13,10 @@ from services.strategy.domain.history import SCALE, Ticks
 from services.strategy.domain.pool import EventLegs
 from shared.trading.books import Grid, NoGrid
 
-HEADER_BYTES, TRAILER_BYTES = 19, 2  # of COPY's binary form
+Part: TypeAlias = dict[str, Array]  # columns of some rows
+
+HEADER_BYTES = 19  # of COPY's binary form
 CHUNK_BYTES = 1 << 20
-PERIODS_AT_ONCE = 24  # of candles: so many of all markets fit in a few megabytes
 _SQL_KINDS = {"i2": "int2", "i4": "int4", "i8": "int8", "f8": "float8"}
 
 _CATEGORY = "coalesce(e.category, lower(s.category))"
@@ -106,42 +106,63 @@ def event_legs(connection: Connection) -> EventLegs:
     return EventLegs(**_read(connection, query, kinds))
 
 
-def ticks(connection: Connection, minutes: int, first: int, until: int) -> Iterator[Ticks]:
+def tell_ticks(connection: Connection, minutes: int, first: int, until: int, tell: Callable[[Ticks], None]) -> None:
     """Closes of candles of so many minutes, from period `first` (counted since 1970) up to `until`, some at a time."""
     seconds = 60 * minutes
+    query = f"""SELECT market_no, (extract(epoch FROM opened_at) / {seconds})::int4 AS period,
+        round(close * {SCALE})::int4 AS close
+        FROM market_ticks WHERE period = {minutes} AND opened_at >= to_timestamp({first * seconds})
+            AND opened_at < to_timestamp({until * seconds})"""
     kinds = {"market_no": "i4", "period": "i4", "close": "i4"}
-    for start in range(first, until, PERIODS_AT_ONCE):
-        stop = min(start + PERIODS_AT_ONCE, until)
-        query = f"""SELECT market_no, (extract(epoch FROM opened_at) / {seconds})::int4 AS period,
-            round(close * {SCALE})::int4 AS close
-            FROM market_ticks WHERE period = {minutes} AND opened_at >= to_timestamp({start * seconds})
-                AND opened_at < to_timestamp({stop * seconds})"""
-        for rows in _chunks(connection, query, kinds):
-            yield Ticks(rows["market_no"], rows["period"], rows["close"].astype(np.uint16))
+    _copied(
+        connection,
+        query,
+        kinds,
+        lambda part: tell(Ticks(part["market_no"], part["period"], part["close"].astype(np.uint16))),
+    )
 
 
-def _read(connection: Connection, query: str, kinds: Mapping[str, str]) -> dict[str, Array]:
-    parts = list(_chunks(connection, query, kinds))
-    return {name: np.concatenate([part[name] for part in parts]) for name in kinds}
+def _read(connection: Connection, query: str, kinds: Mapping[str, str]) -> Part:
+    parts: list[Part] = []
+    _copied(connection, query, kinds, parts.append)
+    empty = {name: np.empty(0, dtype=kind) for name, kind in kinds.items()}
+    return {name: np.concatenate([part[name] for part in parts or [empty]]) for name in kinds}
 
 
-def _chunks(connection: Connection, query: str, kinds: Mapping[str, str]) -> Iterator[dict[str, Array]]:
+def _copied(connection: Connection, query: str, kinds: Mapping[str, str], take: Callable[[Part], None]) -> None:
     """Columns of whole rows in the order in which they come. No value may be null: then every row has one width."""
-    lines = io.BytesIO()
+    sink = _Sink(kinds, take)
     cursor = connection.connection.cursor()
     try:
-        cursor.copy_expert(f"COPY ({query}) TO STDOUT (FORMAT binary)", lines, CHUNK_BYTES)
+        cursor.copy_expert(f"COPY ({query}) TO STDOUT (FORMAT binary)", sink, CHUNK_BYTES)
     finally:
         cursor.close()
-    row = np.dtype([("fields", ">i2"), *(each for name, kind in kinds.items() for each in _field(name, kind))])
-    data = lines.getbuffer()
-    count = (len(data) - HEADER_BYTES - TRAILER_BYTES) // row.itemsize
-    rows = np.frombuffer(data, dtype=row, count=count, offset=HEADER_BYTES)
-    step = max(1, CHUNK_BYTES // row.itemsize)
-    for start in range(0, max(count, 1), step):
-        part: Any = rows[start : start + step]
-        yield {name: part[name].astype(kind) for name, kind in kinds.items()}
+    sink.hand_over()
 
 
-def _field(name: str, kind: str) -> list[tuple[str, str]]:
-    return [(f"{name} bytes", ">i4"), (name, f">{kind}")]
+class _Sink:
+    """Takes what COPY writes and hands it over as columns whenever a chunk is full, so that no more is ever held."""
+
+    def __init__(self, kinds: Mapping[str, str], take: Callable[[Part], None]) -> None:
+        self.kinds = kinds
+        self.take = take
+        fields = [field for name, kind in kinds.items() for field in ((f"{name} bytes", ">i4"), (name, f">{kind}"))]
+        self.row = np.dtype([("fields", ">i2"), *fields])
+        self.pending = bytearray()
+        self.skipped = HEADER_BYTES
+
+    def write(self, data: bytes) -> int:
+        self.pending += data
+        if len(self.pending) >= CHUNK_BYTES:
+            self.hand_over()
+        return len(data)
+
+    def hand_over(self) -> None:
+        """What is left over at the end is shorter than a row: the mark that the rows are all."""
+        count = (len(self.pending) - self.skipped) // self.row.itemsize
+        if count < 1:
+            return
+        rows: Any = np.frombuffer(bytes(self.pending), dtype=self.row, count=count, offset=self.skipped)
+        del self.pending[: self.skipped + count * self.row.itemsize]
+        self.skipped = 0
+        self.take({name: rows[name].astype(kind) for name, kind in self.kinds.items()})

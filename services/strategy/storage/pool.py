@@ -1,5 +1,6 @@
 """The pool out of Postgres: whole, or what has changed since it was loaded last."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,6 +15,7 @@ from services.strategy.domain.volumes import Volumes
 from services.strategy.storage import columns as stored
 from services.strategy.storage.pairs import standing_pairs
 from services.strategy.storage.stamps import Stamp
+from shared.trading.books import Grid
 
 # Rows that were received earlier can become visible later: so far back they are read again.
 OVERLAP = timedelta(minutes=2)
@@ -59,7 +61,7 @@ def load(connection: Connection, rule: Rule, stamp: Stamp, now: datetime, before
         columns=columns,
         loaded_at=now,
         categories=stored.categories(connection),
-        grids=stored.grids(connection),
+        grids=_grids(connection, columns, before),
         minutes=minutes,
         hours=hours,
         volumes=volumes,
@@ -68,6 +70,13 @@ def load(connection: Connection, rule: Rule, stamp: Stamp, now: datetime, before
         lookalikes=before.pool.lookalikes if before else (),
     )
     return Loaded(pool, stamp, changed)
+
+
+def _grids(connection: Connection, columns: Columns, before: Loaded | None) -> Mapping[int, Grid]:
+    """A grid that is known does not change: its number is made of what it says."""
+    if before is not None and before.pool.grids.keys() >= set(np.unique(columns.grid).tolist()):
+        return before.pool.grids
+    return stored.grids(connection)
 
 
 def _span(
@@ -92,8 +101,9 @@ def _span(
         since = min(old.end, end) + 1 - max(1, int(TICKS_OVERLAP.total_seconds()) // seconds)
         base = np.zeros(len(columns), dtype=np.uint16)
     span.forget(since)
-    for ticks in stored.ticks(connection, seconds // MINUTE, max(since, span.first), end + 1):
-        span.tell(ticks, columns.market_no)
+    numbers = columns.market_no
+    first = max(since, span.first)
+    stored.tell_ticks(connection, seconds // MINUTE, first, end + 1, lambda ticks: span.tell(ticks, numbers))
     span.carry(since, base)
     return span
 
@@ -111,8 +121,7 @@ def _before(connection: Connection, columns: Columns, span: Span, hours: Span | 
     if first == span.first:
         return base
     lead = empty_span(span.first - 1, span.first - first, len(columns))
-    for ticks in stored.ticks(connection, 1, first, span.first):
-        lead.tell(ticks, columns.market_no)
+    stored.tell_ticks(connection, 1, first, span.first, lambda ticks: lead.tell(ticks, columns.market_no))
     lead.carry(lead.first, base)
     last: Prices = lead.closes[-1].copy()
     return last

@@ -1,0 +1,184 @@
+"""Postgres goes away, its disk is full, portfolios vanish under a cycle: sentences, nothing half written, and on it goes."""
+
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.faults.honesty import History, assert_honest, assert_nothing_left, assert_whole
+from tests.faults.town import MORTAL, Town
+from tests.launcher.arena import wait_for
+
+LONG = os.environ.get("FAULTS") == "long"
+AWAY_SECONDS = 60 if LONG else 5
+BACK_SECONDS_MAX = 30.0
+FULL = """
+CREATE OR REPLACE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$;
+CREATE TRIGGER full_disk BEFORE INSERT ON {table} FOR EACH STATEMENT EXECUTE FUNCTION full_disk();
+"""
+SMALL = 24  # megabytes
+OF_A_PORTFOLIO = (
+    "order_prints USING resting_orders o WHERE order_prints.order_id = o.order_id AND o.",
+    *(
+        f"{table} WHERE "
+        for table in (
+            "cash_entries", "settlements", "trades", "resting_orders", "portfolio_positions", "decisions",
+            "trading_signals", "signal_generations", "portfolio_changes", "equity_points", "portfolio_history",
+            "cycle_steps", "portfolio_marks", "circuit_breaker_events", "portfolios",
+        )
+    ),
+)  # fmt: skip
+
+
+def counted(town: Town, name: str) -> float:
+    """Price updates of that result since the service started."""
+    text = requests.get(town.address("paper_trading") + "/metrics", timeout=10).text
+    line = f'coliseum_price_updates_total{{result="{name}"}} '
+    return float(next((row.removeprefix(line) for row in text.splitlines() if row.startswith(line)), 0))
+
+
+def test_while_postgres_is_away_everybody_says_so_and_comes_back_alone(town: Town) -> None:
+    assert town.cycle()["status"] == "success"
+    before, pids, updates = History.of(town), town.pids(), counted(town, "success")
+
+    town.kill_postgres()
+    gone = time.monotonic()
+    answers = {name: requests.get(f"{town.address(name)}/health", timeout=30) for name in MORTAL}
+    refused = [
+        town.post("orchestrator", "/trading/run-all-portfolios"),
+        town.post("paper_trading", "/paper-trading/settle"),
+        town.post("paper_trading", "/paper-trading/execute-signals", portfolio_id=1),
+        town.post("strategy_baseline", "/strategy/generate-signals", {"portfolio_id": 1}),
+        town.post("markets", "/markets/export-all-markets-db"),
+    ]
+    time.sleep(max(0.0, AWAY_SECONDS - (time.monotonic() - gone)))
+    town.postgres.start()
+    back = town.wait_until_healthy(seconds=BACK_SECONDS_MAX)
+
+    assert {name: answer.status_code for name, answer in answers.items()} == dict.fromkeys(MORTAL, 503)
+    assert [answer.status_code for answer in refused] == [503] * len(refused)
+    assert {answer.json()["error"] for answer in refused} == {"DatabaseUnavailable"}
+    assert back < BACK_SECONDS_MAX
+    assert town.pids() == pids, "a service ended because its database was away"
+    assert town.cycle()["status"] == "success"
+    wait_for(lambda: counted(town, "success") > updates, BACK_SECONDS_MAX)
+    wait_for(lambda: town.get("orchestrator", "/health")["schedule"]["leading"], BACK_SECONDS_MAX)
+    assert before.still_stands(town)
+    assert_whole(town)
+    assert_nothing_left(town)
+
+
+@pytest.mark.parametrize("table", ["trades", "decisions", "cash_entries", "trading_signals", "cycle_steps"])
+def test_a_disk_that_is_full_leaves_nothing_half_written(town: Town, table: str) -> None:
+    assert town.cycle()["status"] == "success"
+    before = [*town.rows("SELECT portfolio_id, current_balance FROM portfolios ORDER BY 1")]
+
+    town.do(FULL.format(table=table))
+    try:
+        answer = town.post("orchestrator", "/trading/run-all-portfolios")
+        assert_whole(town)
+    finally:
+        town.do(f"DROP TRIGGER full_disk ON {table}")
+
+    if answer.status_code in (200, 502):
+        assert_honest(answer.json())
+        assert answer.json()["status"] != "success"
+    else:
+        assert (answer.status_code, bool(answer.json()["detail"])) == (503, True), answer.text
+    if table in ("trades", "decisions", "cash_entries"):
+        assert before == town.rows("SELECT portfolio_id, current_balance FROM portfolios ORDER BY 1")
+    assert town.cycle()["status"] == "success"
+    assert_whole(town)
+    assert_nothing_left(town)
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[Path]:
+    """A real one; where mounting is not permitted, the test is skipped."""
+    folder.mkdir()
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={SMALL}m,mode=777", "tmpfs", folder], capture_output=True, check=False
+    )
+    if done.returncode:
+        pytest.skip("nobody may mount a small disk here")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
+
+
+def test_a_disk_that_is_really_full_refuses_trades_until_there_is_room_again(town: Town, tmp_path: Path) -> None:
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder.owner() == Path.home().owner() and folder.is_relative_to("/tmp/pytest-of-root"):
+            folder.chmod(0o755)  # the server may have an account of its own
+    assert town.cycle()["status"] == "success"
+    with small_disk(tmp_path / "small") as disk:
+        (disk / "space").mkdir(mode=0o700)
+        os.chown(disk / "space", (town.postgres.data).stat().st_uid, -1)
+        town.do(f"CREATE TABLESPACE small LOCATION '{disk / 'space'}'")
+        try:
+            town.do("ALTER TABLE trades SET TABLESPACE small")
+            with (disk / "ballast").open("wb") as ballast:
+                _fill(ballast.fileno())
+
+            answers = [town.post("orchestrator", "/trading/run-all-portfolios") for _ in range(4)]
+            assert_whole(town)
+            (disk / "ballast").unlink()
+
+            assert "success" not in {answer.json().get("status") for answer in answers[-1:]}
+            assert town.cycle()["status"] == "success"
+            assert_whole(town)
+            assert_nothing_left(town)
+        finally:
+            town.do("ALTER TABLE trades SET TABLESPACE pg_default")
+            town.do("CHECKPOINT")
+            town.do("DROP TABLESPACE small")
+
+
+def _fill(file: int) -> None:
+    try:
+        while True:
+            os.write(file, bytes(65_536))
+    except OSError:
+        return  # no space left on device
+
+
+def test_portfolios_that_stop_or_vanish_under_a_cycle_trouble_nobody_else(town: Town) -> None:
+    town.cycle()
+    doomed = {verb: town.make(f"to {verb} {time.monotonic_ns()}") for verb in ("pause", "close", "delete")}
+    assert town.cycle()["status"] == "success"
+
+    with ThreadPoolExecutor(1) as callers:
+        running = callers.submit(town.cycle)
+        time.sleep(0.15)
+        for verb in ("pause", "close"):
+            stopped = town.post("paper_trading", f"/paper-trading/portfolios/{doomed[verb]}/{verb}", {})
+            assert stopped.status_code == 200, stopped.text
+        vanish(town, doomed["delete"])
+        answer = running.result()
+
+    assert_honest(answer)
+    named = {result["portfolio_id"]: result["error"] for result in answer["results"]}
+    assert all(error is None for number, error in named.items() if number not in doomed.values()), answer
+    assert_whole(town)
+    following = town.cycle()
+    assert following["status"] == "success"
+    assert not set(doomed.values()) & {result["portfolio_id"] for result in following["results"]}
+    assert_whole(town)
+
+
+def vanish(town: Town, portfolio_id: int) -> None:
+    """Somebody deletes all its rows by hand, at once."""
+    with town.session() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("SELECT FROM portfolios WHERE portfolio_id = %s FOR UPDATE", (portfolio_id,))
+        for which in OF_A_PORTFOLIO:
+            cursor.execute(f"DELETE FROM {which}portfolio_id = %s", (portfolio_id,))
+        cursor.execute("COMMIT")
