@@ -12,8 +12,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, IntegrityError
 
 from services.paper_trading.breakers import note_call, trip_and_resolve
+from services.paper_trading.domain.accounts import Account
 from services.paper_trading.domain.deciding import (
-    Account,
     Ages,
     Offers,
     Signal,

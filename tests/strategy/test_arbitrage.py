@@ -193,7 +193,7 @@ def test_a_held_leg_or_one_that_a_filter_is_against_spares_the_whole_group() -> 
 
 def test_the_best_groups_come_first_and_the_cash_is_spent_once() -> None:
     poor = exclusive_set([0.30, 0.40, 0.20], first=1, event=70)
-    rich = exclusive_set([0.20, 0.30, 0.20], first=11, event=71)
+    rich = exclusive_set([0.28, 0.32, 0.22], first=11, event=71)
 
     opinion = asked(build.pool(*poor, *rich), cash="200")
 

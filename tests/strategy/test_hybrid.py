@@ -55,8 +55,8 @@ def test_a_group_of_arbitrage_is_a_vote_for_all_its_legs_and_taken_whole() -> No
 
 
 def test_votes_against_a_leg_can_outweigh_a_group() -> None:
-    falls = [price - 0.215 for price in FALL]
-    pool = build.pool(*build.exclusive_set([0.30, 0.30]), past={1: falls, 2: falls}, traded=400.0)
+    falls = [price - 0.095 for price in FALL]
+    pool = build.pool(*build.exclusive_set([0.42, 0.42]), past={1: falls, 2: falls}, traded=400.0)
 
     opinion = asked(pool, weights={"momentum": 50, "arbitrage": 30}, min_edge="0.005")
 
