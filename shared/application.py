@@ -17,7 +17,7 @@ from shared import topology
 from shared.answers import json_answer
 from shared.commands import aliases
 from shared.database import Database
-from shared.errors import DatabaseUnavailable, Problem, TooLarge
+from shared.errors import DatabaseRefuses, DatabaseUnavailable, Problem, TooLarge
 from shared.gate import Gate, Rules
 from shared.logs import configure_logs
 from shared.prepared import Prepared
@@ -138,8 +138,16 @@ def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(PoolExhausted)
     def database_away(_: Request, error: Exception) -> Response:
         log.warning("database_unavailable", error=str(error).splitlines()[0])
-        away = DatabaseUnavailable()
-        return json_answer({"detail": away.detail, "error": away.name, "facts": {}}, away.status)
+        away = _away(error)
+        return json_answer({"detail": away.detail, "error": away.name, "facts": away.facts}, away.status)
+
+
+def _away(error: Exception) -> Problem:
+    """A database that answers and cannot work, on a full disk for example, says so itself."""
+    cause = getattr(error, "orig", None)
+    if getattr(cause, "pgcode", None):
+        return DatabaseRefuses(reason=str(cause).strip().splitlines()[0])
+    return DatabaseUnavailable()
 
 
 def _sentence(item: Mapping[str, Any]) -> str:

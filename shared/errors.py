@@ -74,5 +74,9 @@ class Unavailable(Problem):
     status = 503
 
 
+class DatabaseRefuses(Unavailable):
+    """The database cannot take this now: {reason}; try again when it can."""
+
+
 class DatabaseUnavailable(Unavailable):
     """The database cannot be reached; try again in a moment."""

@@ -15,7 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from shared.cursors import UnknownCursor
 from shared.database import Database
-from shared.feed import CHANNEL, Entry, entries_after, present_cursor
+from shared.feed import CHANNEL, Entry, entries_after, prepare_reading, present_cursor
 
 log = structlog.get_logger()
 
@@ -68,6 +68,7 @@ class FeedListener:
 
     def _begin(self, connection: Connection) -> None:
         """Listens before it looks, so that nothing falls between the two."""
+        prepare_reading(connection)
         connection.execute(text(f"LISTEN {CHANNEL}"))
         if self.cursor is None:
             self.cursor = present_cursor(connection)
@@ -87,7 +88,7 @@ class FeedListener:
         more = True
         while more and not self._stopped:
             try:
-                batch = entries_after(connection, self.cursor or "")
+                batch = entries_after(connection, self.cursor or "", prepared=True)
             except UnknownCursor:
                 log.warning("feed_cursor_unknown", cursor=self.cursor)  # the database was replaced by another one
                 self.cursor = present_cursor(connection)

@@ -31,7 +31,7 @@ ENTRANTS = tuple(
     for name, entrant, more in (
         ("cash", "cash", {}),
         ("random", "random", {"seed": 1}),
-        ("follow the market", "follow", {}),
+        ("follow the market", "follow", {"lookback_minutes": 15}),
         ("always no", "always_no", {}),
         ("favourite", "favourite", {}),
     )

@@ -158,6 +158,7 @@ class Market:
     liquidity: Decimal | None = None  # dollars; Kalshi no longer says
     open_interest: Decimal | None = None
     venue_updated_at: datetime | None = None
+    one_of_several: bool = False  # the market says of itself that exactly one market of its event ends yes
 
 
 @dataclass(frozen=True, slots=True)

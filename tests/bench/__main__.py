@@ -16,6 +16,7 @@ from tests.bench.fills import fill_figures
 from tests.bench.growth import growth_figures
 from tests.bench.ledger import ledger_figures
 from tests.bench.lists import list_figures
+from tests.bench.pools import pool_figures
 from tests.bench.postgres import Postgres, running_postgres
 from tests.bench.quotes import quote_figures
 from tests.bench.sandbox import sandbox_figures
@@ -23,6 +24,7 @@ from tests.bench.scale import FULL, QUICK, Scale
 from tests.bench.start import start_figures
 from tests.bench.syncs import limiter_figures, sync_figures
 from tests.bench.venues import CHECKOUT
+from tests.bench.whole import whole_figures
 
 Group = Callable[[Postgres, Scale], Iterator[Figure]]
 
@@ -36,8 +38,10 @@ GROUPS: tuple[tuple[tuple[str, ...], Group], ...] = (
     (("growth", "memory"), growth_figures),
     (("G6", "G14", "G15", "audit"), ledger_figures),
     (("G12",), fill_figures),
+    (("G7",), pool_figures),
     (("G8",), cycle_figures),
     (("G13",), durable_figures),
+    (("G21", "portfolio"), whole_figures),
     (("start",), start_figures),
 )
 

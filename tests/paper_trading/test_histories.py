@@ -226,4 +226,4 @@ def history(database: Database) -> Iterator[type[History]]:
 
 
 def test_any_history_leaves_clean_books(history: type[History]) -> None:
-    run_state_machine_as_test(history, settings=settings(drawn.often(8, 150), stateful_step_count=20))  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(history, settings=settings(drawn.often(8, 150), stateful_step_count=20))

@@ -186,4 +186,4 @@ def test_what_is_left_of_a_purchase_stays_paid_for(world: tuple[RestingOrder, li
         order = replace(after, reserved=reserved)
 
         assert 0 <= reserved <= cash
-        assert cash.normalize().as_tuple().exponent >= -8, "more digits than are stored"
+        assert cash == cash.quantize(Decimal("0.00000001")), "more digits than are stored"

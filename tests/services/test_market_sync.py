@@ -296,6 +296,14 @@ def test_the_quality_filter_leaves_out_new_markets_and_says_why(
     assert not ids & {"polymarket:1", "polymarket:2", "polymarket:3"}
 
 
+def test_a_thin_leg_of_an_event_with_one_winner_is_kept(world: World, markets: TestClient) -> None:
+    world.gamma_markets = [gamma(1, liquidity="0", negRisk=True), gamma(2, liquidity="0")]
+
+    report = markets.post(SYNC).json()["platforms"]["polymarket"]
+
+    assert (report["new"], report["filtered"]) == (1, {"liquidity_too_low": 1})
+
+
 def test_finalized_markets_of_a_listing_are_filtered_unless_asked_for(
     world: World, markets: TestClient, stored: Database
 ) -> None:

@@ -22,7 +22,7 @@ _LOCK_PORTFOLIOS = text("""
 SELECT p.portfolio_id FROM portfolios p WHERE p.portfolio_id IN (SELECT o.portfolio_id FROM resting_orders o
     WHERE o.status = 'open' AND (CAST(:portfolio_ids AS integer[]) IS NULL OR o.portfolio_id = ANY(:portfolio_ids))
         AND (CAST(:market_nos AS integer[]) IS NULL OR o.market_no = ANY(:market_nos)))
-ORDER BY p.portfolio_id FOR UPDATE
+ORDER BY p.portfolio_id FOR NO KEY UPDATE
 """)
 _CANCEL = text("""
 WITH which AS (

@@ -30,9 +30,11 @@ p.total_invested, p.liquidation_value, p.realized_pnl, p.fees_paid, p.execution_
 p.strategy_config ->> 'max_positions' AS max_positions, p.strategy_config ->> 'max_exposure' AS max_exposure,
 p.strategy_config ->> 'max_position_size' AS max_position_size
 """
-# In the order of their numbers, so that two who lock several never wait for each other in a circle.
+# In the order of their numbers, so that two who lock several never wait for each other in a circle; and without their
+# key, for which every row that names a portfolio asks.
 _LOCK = text(f"""
-SELECT {_FIGURES} FROM portfolios p WHERE p.portfolio_id = ANY(:portfolio_ids) ORDER BY p.portfolio_id FOR UPDATE
+SELECT {_FIGURES} FROM portfolios p WHERE p.portfolio_id = ANY(:portfolio_ids) ORDER BY p.portfolio_id
+FOR NO KEY UPDATE
 """)
 _READ = text(f"""
 SELECT {_FIGURES} FROM portfolios p WHERE p.portfolio_id = ANY(:portfolio_ids) ORDER BY p.portfolio_id

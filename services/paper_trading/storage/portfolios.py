@@ -13,7 +13,7 @@ from shared.json_bytes import encoded
 
 _FACTS = text("""
 SELECT portfolio_id, name, strategy_type, strategy_config::text AS strategy_config, frequency, status
-FROM portfolios WHERE portfolio_id = :portfolio_id FOR UPDATE
+FROM portfolios WHERE portfolio_id = :portfolio_id FOR NO KEY UPDATE
 """)
 
 

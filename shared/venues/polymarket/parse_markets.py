@@ -154,6 +154,7 @@ def _market(row: MarketRow, event_external_id: str | None) -> Market:
         volume_unit="dollars",
         liquidity=liquidity if liquidity is not None else row.liquidityNum,
         venue_updated_at=moment(row.updatedAt, "updatedAt"),
+        one_of_several=row.negRisk is True,
     )
 
 
