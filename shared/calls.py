@@ -1,12 +1,14 @@
 """How one service of ours calls another: with its token and run id, within a time, and with errors as sentences."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import jiter
 import requests
 import structlog
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import ProtocolError
 
 from shared.errors import Problem, Unavailable
 from shared.json_bytes import encoded
@@ -50,15 +52,17 @@ class Calls:
         headers = {"X-Run-Id": str(structlog.contextvars.get_contextvars().get("run_id", ""))}
         if body is not None:
             headers["Content-Type"] = "application/json"
+        request = partial(
+            self.session.request,
+            method,
+            self.address + path,
+            params=params,
+            data=None if body is None else encoded(body),
+            headers={name: value for name, value in headers.items() if value},
+            timeout=(CONNECT_SECONDS, seconds),
+        )
         try:
-            response = self.session.request(
-                method,
-                self.address + path,
-                params=params,
-                data=None if body is None else encoded(body),
-                headers={name: value for name, value in headers.items() if value},
-                timeout=(CONNECT_SECONDS, seconds),
-            )
+            response = _answered(request)
         except requests.RequestException as error:
             raise ServiceUnreachable(service=self.service, address=self.address, reason=type(error).__name__) from error
         try:
@@ -78,3 +82,14 @@ class Calls:
                 facts=answer.get("facts") if isinstance(answer, dict) else None,
             )
         return answer
+
+
+def _answered(request: Callable[[], requests.Response]) -> requests.Response:
+    """A kept connection may be closed at the other end in the moment in which we use it; every command of ours may be
+    repeated, so it is sent once more."""
+    try:
+        return request()
+    except requests.ConnectionError as error:
+        if error.args and isinstance(error.args[0], ProtocolError):
+            return request()
+        raise

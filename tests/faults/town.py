@@ -132,10 +132,17 @@ class Town:
         except requests.RequestException:
             return False
 
+    def _has_postgres(self) -> bool:
+        """Started where it is gone; one that is just recovering is asked again."""
+        try:
+            return bool(self.postgres.start())
+        except psycopg2.OperationalError:
+            return False
+
     def wait_until_healthy(self, names: Sequence[str] = SERVICES, seconds: float = 60) -> float:
         """How long it took."""
         began = time.monotonic()
-        self.postgres.start()
+        wait_for(self._has_postgres, seconds)
         for name in names:
             wait_for(lambda name=name: self.is_healthy(name), seconds)  # type: ignore[misc]
         return time.monotonic() - began
