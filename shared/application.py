@@ -152,6 +152,8 @@ def _away(error: Exception) -> Problem:
 
 def _sentence(item: Mapping[str, Any]) -> str:
     where = ".".join(str(part) for part in item["loc"] if part not in ("body", "query", "path"))
+    if item["type"] == "json_invalid":
+        return "the body is no valid JSON"
     if item["type"] == "string_pattern_mismatch":
         return f"{where}: this is not how it is written; /docs shows an example"
     return f"{where or 'the body'}: {item['msg'][0].lower()}{item['msg'][1:]}"

@@ -104,7 +104,7 @@ def execute_signals(
     if signals:
         offers = offers_of(database, markets, signals, clock)
         trip_and_resolve(database, policy.data_max, clock(), sorted({signal.portfolio_id for signal in signals}))
-        answers.update(act_on(database, signals, offers, policy, clock()))
+        answers.update(act_on(database, signals, offers, policy, clock))
     return [answers[number] for number in portfolio_ids]
 
 
@@ -139,21 +139,21 @@ def _books(database: Database, markets: Calls, asked: Mapping[str, Any], clock: 
 
 
 def act_on(
-    database: Database, signals: Sequence[Signal], offers: Offers, policy: Policy, now: datetime
+    database: Database, signals: Sequence[Signal], offers: Offers, policy: Policy, clock: Clock
 ) -> dict[int, Answer]:
     """All portfolios in one transaction; when the database refuses it, one by one, so that only the cause fails."""
     by_portfolio: dict[int, list[Signal]] = {}
     for signal in signals:
         by_portfolio.setdefault(signal.portfolio_id, []).append(signal)
     try:
-        return _execute(database, by_portfolio, offers, policy, now)
+        return _execute(database, by_portfolio, offers, policy, clock)
     except (DataError, IntegrityError) as error:
         if len(by_portfolio) == 1:
             [portfolio_id] = by_portfolio
             return {portfolio_id: _failed(database, portfolio_id, error)}
     answers: dict[int, Answer] = {}
     for own in by_portfolio.values():
-        answers.update(act_on(database, own, offers, policy, now))
+        answers.update(act_on(database, own, offers, policy, clock))
     return answers
 
 
@@ -162,11 +162,14 @@ def _execute(
     by_portfolio: Mapping[int, Sequence[Signal]],
     offers: Offers,
     policy: Policy,
-    now: datetime,
+    clock: Clock,
 ) -> dict[int, Answer]:
     errors: dict[int, str] = {}
     with database.transaction() as connection:
-        accounts, overrides = _locked(connection, by_portfolio, now)
+        pending.lock_portfolios(connection, list(by_portfolio))
+        now = clock()  # the wait may have been long; books and signals are judged by what time it is then
+        overrides = pending.standing_overrides(connection, list(by_portfolio), now)
+        accounts = _accounts(connection, by_portfolio, overrides, now)
         ended = pending.final_markets(connection, offers)
         offers = {**offers, **dict.fromkeys(ended, NoOffer("market_closed", "the market is final by now"))}
         signal_ids = [signal.signal_id for own in by_portfolio.values() for signal in own]
@@ -197,17 +200,19 @@ def _execute(
     return answers
 
 
-def _locked(
-    connection: Connection, by_portfolio: Mapping[int, Sequence[Signal]], now: datetime
-) -> tuple[dict[int, Account], dict[int, dict[str, Decimal]]]:
-    overrides = pending.standing_overrides(connection, list(by_portfolio), now)
+def _accounts(
+    connection: Connection,
+    by_portfolio: Mapping[int, Sequence[Signal]],
+    overrides: Mapping[int, Mapping[str, Decimal]],
+    now: datetime,
+) -> dict[int, Account]:
     market_nos = {signal.market_no for own in by_portfolio.values() for signal in own}
     since = now - timedelta(hours=1)  # no book that is older is traded on
     accounts = pending.lock_accounts(connection, list(by_portfolio), market_nos, since, overrides)
     standing = all_open_breakers(connection)
     for portfolio_id, account in accounts.items():
         account.breakers = tuple(each for each in standing if each.portfolio_id in (None, portfolio_id))
-    return accounts, overrides
+    return accounts
 
 
 def _decide_apart(

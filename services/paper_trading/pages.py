@@ -18,6 +18,10 @@ TEMPLATES = templates_of(Path(__file__).parent / "templates")
 ROWS = 30
 PORTFOLIOS_SHOWN = 200
 _MOMENTS = ("decided_at", "executed_at", "opened_at", "closed_at", "placed_at", "expires_at", "last_price_update")
+_TOTALS = """
+SELECT count(*) AS portfolios, coalesce(sum(open_positions), 0) AS positions, coalesce(sum(trade_count), 0) AS trades
+FROM portfolios
+"""
 _OUTCOMES = """
 SELECT outcome, count(*) AS count FROM decisions
 WHERE decided_at > :since AND (CAST(:portfolio_id AS integer) IS NULL OR portfolio_id = :portfolio_id)
@@ -32,13 +36,15 @@ def portfolios_page(here: Resources, asked: Mapping[str, str], now: datetime) ->
     with here.database.connection() as connection:
         platforms = connection.execute(text("SELECT simulated FROM platforms ORDER BY platform")).scalars().all()
         portfolios = _rows(connection, reading.PORTFOLIOS, {}, PORTFOLIOS_SHOWN)
-        chosen = next((each for each in portfolios if each["portfolio_id"] == portfolio_id), None)
+        chosen = _chosen(connection, portfolio_id)
         which = {"portfolio_id": portfolio_id if chosen else None}
         since = {**which, "since": now.replace(hour=0, minute=0, second=0, microsecond=0)}
         facts: dict[str, Any] = {
             "ribbon": ribbon(list(platforms)),
             "now": now,
-            "portfolios": sorted(portfolios, key=lambda each: each["portfolio_id"]),
+            "portfolios": portfolios,
+            "totals": dict(connection.execute(text(_TOTALS)).mappings().one()),
+            "rows": ROWS,
             "chosen": chosen,
             "unknown": number if number and chosen is None else None,
             "positions": _rows(connection, reading.POSITIONS, {**which, "status": "open"}, ROWS),
@@ -48,6 +54,13 @@ def portfolios_page(here: Resources, asked: Mapping[str, str], now: datetime) ->
             "outcomes": [dict(row) for row in connection.execute(text(_OUTCOMES), since).mappings()],
         }
     return rendered(TEMPLATES, "portfolios.html", "paper_trading", facts)
+
+
+def _chosen(connection: Connection, portfolio_id: int | None) -> dict[str, Any] | None:
+    if portfolio_id is None:
+        return None
+    found = _rows(connection, reading.PORTFOLIOS, {"portfolio_id": portfolio_id}, 1)
+    return found[0] if found else None
 
 
 def _rows(connection: Connection, listing: reading.Listing, wanted: dict[str, Any], limit: int) -> list[dict[str, Any]]:

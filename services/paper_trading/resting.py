@@ -127,14 +127,19 @@ def _meet_all(
     known = {order.order_id for order in waiting}
     orders = [order for order in stored.lock_orders(connection, portfolio_ids) if order.order_id in known]
     before = stored.met_before(connection, [order.order_id for order in orders])
+    oldest = min((order.watched_until for order in orders), default=now)
+    used = stored.taken_of_prints(connection, portfolio_ids, sorted(market_nos), oldest)
     quotes = latest_quotes(connection, sorted(market_nos))
     moved: list[tuple[RestingOrder, str, str | None]] = []
     met_prints: list[tuple[int, Met]] = []
     fills: list[MakerFill] = []
-    for order in orders:
+    for order in sorted(orders, key=RestingOrder.turn):
         account = locked[order.portfolio_id]
         new = [each for each in prints.get(order.market_id, ()) if (order.order_id, each.print_id) not in before]
-        after, met = meet(order, new, _at_most(account, order))
+        after, met = meet(order, _left_of_prints(order, new, used), _at_most(account, order))
+        for each in met:
+            key = (order.portfolio_id, order.market_no, each.print_id)
+            used[key] = used.get(key, ZERO) + each.taken
         met_prints.extend((order.order_id, each) for each in met)
         taken = [each for each in met if each.taken]
         if taken:
@@ -149,6 +154,17 @@ def _meet_all(
     watched.trades = len(fills)
     watched.filled = len({fill.order.order_id for fill in fills})
     return watched
+
+
+def _left_of_prints(
+    order: RestingOrder, prints: Sequence[Print], used: Mapping[tuple[int, int, str], Decimal]
+) -> list[Print]:
+    """A portfolio's own copy of the prints: what one of its orders had is gone for the next."""
+    left = [
+        replace(each, size=each.size - used.get((order.portfolio_id, order.market_no, each.print_id), ZERO))
+        for each in prints
+    ]
+    return [each for each in left if each.size > 0]
 
 
 def _at_most(account: Account, order: RestingOrder) -> Decimal:

@@ -75,7 +75,7 @@ def generate(here: Resources, asked: Asked, now: datetime) -> list[dict[str, Any
     if wanted:
         pool = here.pool(now)
         with here.database.connection() as connection:
-            stored = portfolios.portfolios(connection, wanted)
+            stored = portfolios.portfolios(connection, wanted, now)
         opinions: dict[int, Opinion] = {}
         for number in wanted:
             opinion = _opinion(here, pool, stored.get(number), number, now)

@@ -94,7 +94,7 @@ class Stage:
             signals = pending.undecided_signals(connection, everybody)
         offers = self._offers(sorted({signal.market_no for signal in signals}), now)
         began = perf_counter()
-        answers = act_on(self.database, signals, offers, POLICY, now) if signals else {}
+        answers = act_on(self.database, signals, offers, POLICY, lambda: now) if signals else {}
         self._mark(now)
         with self.database.transaction() as connection:
             take_snapshots(connection, cycle_id, everybody, everybody, now)

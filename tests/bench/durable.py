@@ -119,7 +119,7 @@ def _acted(url: str, each: int) -> tuple[int, float]:
     began = perf_counter()
     with database.connection() as connection:
         signals = pending.undecided_signals(connection, numbers)
-    answers = act_on(database, signals, offers, POLICY, now)
+    answers = act_on(database, signals, offers, POLICY, lambda: now)
     seconds = perf_counter() - began
     database.dispose()
     count = sum(len(answer.trades) for answer in answers.values())

@@ -178,7 +178,7 @@ def _decided(database: Database, pool: Pool, ids: dict[Strategy, list[int]]) -> 
     filters: list[Callable[[], int]] = []
     with database.connection() as connection:
         for strategy in MIX:
-            stored = portfolios.portfolios(connection, ids[strategy][:PORTFOLIOS]).values()
+            stored = portfolios.portfolios(connection, ids[strategy][:PORTFOLIOS], datetime.now(UTC)).values()
             rule = RULES[strategy]
             read = [(each.portfolio, rule.config.model_validate_json(each.config)) for each in stored]
             jobs[strategy] = [_job(pool, strategy, portfolio, config) for portfolio, config in read]

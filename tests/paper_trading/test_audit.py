@@ -167,6 +167,11 @@ DISORDERS: dict[str, tuple[str, set[str]]] = {
         "DELETE FROM trading_signals WHERE signal_id = 1",
         {"decision_without_signal"},
     ),
+    "a print that gave more than it had": (
+        """INSERT INTO order_prints (order_id, print_id, price, size, taken_ahead, taken, printed_at)
+        SELECT order_id, 'p1', 0.40, 1, 0, 2, now() FROM resting_orders""",
+        {"print_shared", "order_filled"},
+    ),
     "an order filled by nothing": ("UPDATE resting_orders SET filled = 1", {"order_filled"}),
     "a reservation of nothing": (
         "UPDATE portfolios SET reserved_balance = reserved_balance + 1 WHERE portfolio_id = 1",

@@ -37,7 +37,8 @@ from tests.venues.double import Double, Reply, Request, running_double
 HOUR = timedelta(hours=1)
 POLICY = Policy(timedelta(days=400), HOUR, timedelta(days=400))  # books do not grow old here: they are drawn anew
 GROUPS = {"a": UUID(int=1), "b": UUID(int=2)}
-RESULTS = (("yes", "1"), ("no", "0"), ("split", "0.5"), ("scalar", "0.3725"), ("void", None))
+Result = tuple[str, str | None]
+RESULTS: tuple[Result, ...] = (("yes", "1"), ("no", "0"), ("split", "0.5"), ("scalar", "0.3725"), ("void", None))
 PLATFORMS = ("polymarket", "polymarket", "kalshi")
 PORTFOLIOS: tuple[dict[str, Any], ...] = (
     {"cash": "1000"},
@@ -84,6 +85,9 @@ class History(RuleBasedStateMachine):
             self._list(data, platform)
         self.venue.on("/markets/refresh-prices", self._prices)
         self.venue.on("/markets/trades", lambda _: Reply({"trades": self.tape, "failures": []}))
+        for portfolio_id in self.portfolios:
+            self._speak(data, portfolio_id, patient=False)
+        self.all_execute()
 
     @rule(data=st.data(), seconds=st.integers(1, 3_000))
     def books_change(self, data: st.DataObject, seconds: int) -> None:
@@ -91,16 +95,14 @@ class History(RuleBasedStateMachine):
         for market_no, platform in self.listed.items():
             self.offers[market_no] = data.draw(drawn.offers(market_no, platform))
 
-    @rule(data=st.data(), executed=st.sampled_from([True, True, True, False]))
-    def a_strategy_speaks(self, data: st.DataObject, executed: bool) -> None:
-        offered = [offer for offer in self.offers.values() if isinstance(offer, Offer)]
-        portfolio_id = data.draw(st.sampled_from(self.portfolios))
-        wanted = [self._new(signal) for signal in data.draw(drawn.signals(offered))]
-        generation = Generation(portfolio_id, "momentum", None, 0, 0, wanted, {})
-        with self.database.transaction() as connection:
-            write_generations(connection, [generation], self.now, self.now + HOUR)
+    @rule(data=st.data(), executed=st.sampled_from([True, True, True, False]), patient=st.booleans())
+    def a_strategy_speaks(self, data: st.DataObject, executed: bool, patient: bool) -> None:
+        """Who is patient lets what is not offered wait."""
+        self._speak(data, data.draw(st.sampled_from(self.portfolios)), patient)
         if executed:
             self.all_execute()
+        if executed and patient:
+            self.trades_are_printed(data)
 
     @rule()
     def all_execute(self) -> None:
@@ -108,7 +110,8 @@ class History(RuleBasedStateMachine):
             signals = pending.undecided_signals(connection, self.portfolios)
         assert [answer.error for answer in self._execute(signals).values() if answer.error] == []
         with self._nothing_happens():
-            assert all(not answer.decisions for answer in self._execute(signals).values())
+            again = self._execute(signals).values()
+            assert all(not answer.decisions and answer.error is None for answer in again)
 
     @rule()
     def prices_are_updated(self) -> None:
@@ -118,9 +121,10 @@ class History(RuleBasedStateMachine):
     def trades_are_printed(self, data: st.DataObject) -> None:
         self.tape = []
         self.now += timedelta(seconds=2)
-        for order in self.ledger.rows("SELECT * FROM resting_orders JOIN markets USING (market_no)"):
+        query = "SELECT * FROM resting_orders o JOIN markets USING (market_no) WHERE o.status = 'open' LIMIT 3"
+        for order in self.ledger.rows(query):
             own = order["limit_price"] if order["action"].endswith("yes") else 1 - order["limit_price"]
-            for _ in range(data.draw(st.integers(0, 2))):
+            for _ in range(data.draw(st.integers(1, 2))):
                 self.tape.append(
                     {
                         "market_id": order["market_id"],
@@ -135,19 +139,27 @@ class History(RuleBasedStateMachine):
         with self._nothing_happens():
             watch_orders(self.database, self.markets, lambda: self.now)
 
-    @rule(data=st.data(), result=st.sampled_from(RESULTS), known=st.booleans())
-    def a_market_ends(self, data: st.DataObject, result: tuple[str, str | None], known: bool) -> None:
+    @rule(
+        data=st.data(),
+        result=st.sampled_from(RESULTS),
+        corrected=st.none() | st.sampled_from(RESULTS),
+        known=st.booleans(),
+    )
+    def a_market_ends(self, data: st.DataObject, result: Result, corrected: Result | None, known: bool) -> None:
         """Another one takes its place. Where the end is not known, books fetched before are still traded on."""
-        market_no = data.draw(st.sampled_from(sorted(self.listed)))
-        self._list(data, self.listed.pop(market_no))
-        self.ended.append(market_no)
+        held = self.ledger.rows("SELECT DISTINCT market_no FROM portfolio_positions WHERE status = 'open' ORDER BY 1")
+        chosen = data.draw(st.sampled_from([row["market_no"] for row in held] or sorted(self.listed)))
+        self._list(data, self.listed.pop(chosen))
+        self.ended.append(chosen)
         if known:
-            self.offers[market_no] = NoOffer("market_closed", "the market is final")
-        self._final(market_no, result)
+            self.offers[chosen] = NoOffer("market_closed", "the market is final")
+        self._final(chosen, result)
+        if corrected:
+            self._final(chosen, corrected)
 
     @precondition(lambda self: self.ended)
     @rule(data=st.data(), result=st.sampled_from(RESULTS))
-    def a_result_is_corrected(self, data: st.DataObject, result: tuple[str, str | None]) -> None:
+    def a_result_is_corrected(self, data: st.DataObject, result: Result) -> None:
         self._final(data.draw(st.sampled_from(self.ended)), result)
 
     @rule(data=st.data(), status=st.sampled_from(["paused", "closed"]))
@@ -174,7 +186,14 @@ class History(RuleBasedStateMachine):
         assert self.ledger.one(_DONE) == before
 
     def _execute(self, signals: Sequence[Signal]) -> Mapping[int, Any]:
-        return act_on(self.database, signals, self.offers, POLICY, self.now)
+        return act_on(self.database, signals, self.offers, POLICY, lambda: self.now)
+
+    def _speak(self, data: st.DataObject, portfolio_id: int, patient: bool) -> None:
+        offered = [offer for offer in self.offers.values() if isinstance(offer, Offer)]
+        wanted = [self._new(signal, patient) for signal in data.draw(drawn.signals(offered))]
+        generation = Generation(portfolio_id, "momentum", None, 0, 0, wanted, {})
+        with self.database.transaction() as connection:
+            write_generations(connection, [generation], self.now, self.now + HOUR)
 
     def _list(self, data: st.DataObject, platform: str) -> None:
         number = len(self.offers) + 1
@@ -183,7 +202,7 @@ class History(RuleBasedStateMachine):
         self.listed[market_no] = platform
         self.offers[market_no] = data.draw(drawn.offers(market_no, platform))
 
-    def _final(self, market_no: int, result: tuple[str, str | None]) -> None:
+    def _final(self, market_no: int, result: Result) -> None:
         self.ledger.final(market_no, *result)
         self._settle()
         with self._nothing_happens():
@@ -204,7 +223,7 @@ class History(RuleBasedStateMachine):
             prices.append({"market_id": market_id, **quote})
         return Reply({"prices": prices, "failures": []})
 
-    def _new(self, signal: Signal) -> NewSignal:
+    def _new(self, signal: Signal, patient: bool) -> NewSignal:
         return NewSignal(
             market_no=signal.market_no,
             action=signal.action,
@@ -212,8 +231,8 @@ class History(RuleBasedStateMachine):
             reason="drawn",
             amount=signal.amount,
             quantity=signal.quantity,
-            order_kind="limit" if signal.order_kind == "limit" else "ioc",
-            group_id=GROUPS.get(signal.group_id or ""),
+            order_kind="limit" if patient else "ioc",
+            group_id=None if patient else GROUPS.get(signal.group_id or ""),
         )
 
 
@@ -226,4 +245,6 @@ def history(database: Database) -> Iterator[type[History]]:
 
 
 def test_any_history_leaves_clean_books(history: type[History]) -> None:
-    run_state_machine_as_test(history, settings=settings(drawn.often(8, 150), stateful_step_count=20))
+    run_state_machine_as_test(
+        history, settings=settings(drawn.often(20, 100), stateful_step_count=50 if drawn.LONG else 20)
+    )

@@ -1,6 +1,8 @@
 """Callers that race, portfolios that fail, and batches: each signal is acted on once, each portfolio fails alone."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text
 
@@ -72,3 +74,18 @@ def test_markets_that_cannot_be_asked_leave_the_signals_for_later(floor: Floor) 
 
     assert (away.status_code, away.json()["error"]) == (503, "ServiceUnreachable")
     assert later["outcomes"] == {"filled": 1}
+
+
+def test_what_time_it_is_counts_when_the_portfolio_is_free(floor: Floor) -> None:
+    listed(floor, 1)
+    portfolio = floor.portfolio()
+    late = datetime.now(UTC) + timedelta(seconds=2)
+    floor.signals(portfolio, floor.signal("polymarket:1", amount="50", expires_at=late))
+
+    with ThreadPoolExecutor(1) as caller, floor.database.transaction() as connection:
+        connection.execute(text("SELECT FROM portfolios FOR UPDATE"))
+        answer = caller.submit(floor.execute, portfolio)
+        time.sleep(2.5)
+        connection.commit()
+
+    assert answer.result()["outcomes"] == {"expired": 1}

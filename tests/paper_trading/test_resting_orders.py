@@ -192,3 +192,43 @@ def test_who_makes_a_market_on_kalshi_pays_its_makers_fee(floor: Floor) -> None:
 
     [trade] = floor.rows("trades", portfolio_id=portfolio)
     assert (trade["quantity"], trade["price"], trade["fee"]) == (100, Decimal("0.37"), Decimal("0.4080"))
+
+
+def test_a_print_is_shared_by_the_orders_of_one_portfolio_the_better_price_first(floor: Floor) -> None:
+    listed(floor, 1)
+    portfolio = floor.portfolio(cash="1000")
+    chosen = {"quantity": "50", "order_kind": "limit"}
+    signals = [floor.signal("polymarket:1", limit=limit, **chosen) for limit in ("0.46", "0.47")]
+    floor.signals(portfolio, *signals)
+    floor.execute(portfolio)
+    printed(floor, "0.45", 70)
+
+    watch(floor)
+    watch(floor)
+
+    filled = {order["limit_price"]: order["filled"] for order in floor.rows("orders", portfolio_id=portfolio)}
+    assert filled == {Decimal("0.47"): 50, Decimal("0.46"): 20}
+
+
+def test_orders_that_wait_count_as_positions_to_come(floor: Floor) -> None:
+    listed(floor, 1, 2, 3)
+    portfolio = floor.portfolio(cash="1000", max_positions=2)
+    chosen = {"quantity": "50", "order_kind": "limit", "limit": "0.46"}
+    floor.signals(portfolio, *(floor.signal(f"polymarket:{number}", **chosen) for number in (1, 2, 3)))
+
+    first = floor.execute(portfolio)
+    floor.signals(portfolio, floor.signal("polymarket:3", amount="20"))
+    second = floor.execute(portfolio)
+
+    assert first["outcomes"] == {"resting": 2, "max_positions": 1}
+    assert second["outcomes"] == {"max_positions": 1}
+
+
+def test_what_waits_counts_towards_the_size_of_its_position(floor: Floor) -> None:
+    listed(floor, 1)
+    portfolio = floor.portfolio(cash="1000", max_position_size=30)
+    chosen = {"quantity": "50", "order_kind": "limit", "limit": "0.46"}
+
+    floor.signals(portfolio, *(floor.signal("polymarket:1", **chosen) for _ in range(2)))
+
+    assert floor.execute(portfolio)["outcomes"] == {"resting": 1, "max_position_size": 1}

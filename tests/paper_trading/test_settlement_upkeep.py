@@ -271,7 +271,7 @@ def test_settlements_are_listed_page_by_page(ledger: Ledger, floor: Floor) -> No
     assert second["cursor"] is None
     assert first["settlements"][0]["evidence"] == {"said": "yes"}
     assert floor.paper.get("/paper-trading/settlements", params={"portfolio_id": 999}).status_code == 404
-    assert floor.paper.get("/paper-trading/settlements").status_code == 422
+    assert len(floor.paper.get("/paper-trading/settlements").json()["settlements"]) >= 3
 
 
 def test_the_feed_tells_of_each_payment_and_of_each_correction(ledger: Ledger) -> None:

@@ -1,6 +1,6 @@
 """Rates that keep the sandbox from being the bottleneck, with bounds far below what an idle machine reaches."""
 
-from time import perf_counter
+from time import perf_counter, process_time
 
 import numpy as np
 import requests
@@ -33,9 +33,9 @@ def test_rows_are_written_fast_enough_when_nothing_is_prepared() -> None:
     boards[0].market_rows(np.arange(100), with_tags=False)
     boards[1].market_rows(np.arange(100))
 
-    started = perf_counter()
+    started = process_time()  # of this process alone: other tests run beside it
     written = boards[0].market_rows(np.arange(2000), with_tags=False) + boards[1].market_rows(np.arange(2000))
-    rate = len(written) / (perf_counter() - started)
+    rate = len(written) / (process_time() - started)
 
     assert rate > 4_000
 

@@ -1,7 +1,7 @@
 """Signals over HTTP: documented answers, batches in which one fails alone, and a cycle that is answered once."""
 
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -223,7 +223,7 @@ def test_who_was_quicker_in_the_cycle_keeps_his_answer(
 
     stored = _stored(fresh_database, [first, second, third])
     monkeypatch.setattr(resources, "pool", overtaken)
-    monkeypatch.setattr(portfolios, "portfolios", lambda connection, ids: stored)
+    monkeypatch.setattr(portfolios, "portfolios", lambda connection, ids, now: stored)
     results = ask(client, portfolio_ids=[first, second, third], cycle_id=str(cycle))["results"]
 
     assert results[0]["markets_considered"] == 7
@@ -234,7 +234,7 @@ def test_who_was_quicker_in_the_cycle_keeps_his_answer(
 
 def _stored(database: Database, ids: list[int]) -> dict[int, Any]:
     with database.connection() as connection:
-        return portfolios.portfolios(connection, ids)
+        return portfolios.portfolios(connection, ids, datetime.now(UTC))
 
 
 def test_get_is_kept_for_one_and_for_all_active_portfolios(serve: Serve, fresh_database: Database) -> None:

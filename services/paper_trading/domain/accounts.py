@@ -18,6 +18,14 @@ class Limits:
     max_position_size: Decimal | None = None  # dollars of cost
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Purchases of one side of one market that wait as limit orders."""
+
+    reserved: Decimal
+    opens: bool  # nothing is held in that market yet, so a fill makes one position more
+
+
 @dataclass
 class Account:
     """A portfolio while it decides: every fill changes it, so that the next signal sees what is left."""
@@ -41,6 +49,7 @@ class Account:
     holdings: dict[tuple[int, Side], Holding] = field(default_factory=dict)  # in the markets of its signals
     changed: set[tuple[int, Side]] = field(default_factory=set)
     gone: list[Holding] = field(default_factory=list)  # with nothing left in them
+    waiting: dict[tuple[int, Side], Waiting] = field(default_factory=dict)  # in all markets
     resting_sales: dict[tuple[int, Side], Decimal] = field(default_factory=dict)
     taken: dict[tuple[int, datetime, str], dict[Decimal, Decimal]] = field(default_factory=dict)  # at yes prices
 
@@ -56,6 +65,18 @@ class Account:
     def unrealized_pnl(self) -> Decimal:
         return self.liquidation_value - self.total_invested
 
+    def positions_beside(self, market_no: int) -> int:
+        """How many positions there are, or will be when everything that waits in other markets is filled."""
+        to_come = {number for (number, _), each in self.waiting.items() if each.opens and number != market_no}
+        return self.open_positions + len(to_come - {number for number, _ in self.holdings})
+
+    def wait_for(self, market_no: int, outcome: Side, reserved: Decimal) -> None:
+        """One more purchase waits."""
+        before = self.waiting.get((market_no, outcome))
+        opens = not any(number == market_no for number, _ in self.holdings)
+        self.waiting[(market_no, outcome)] = Waiting(reserved + (before.reserved if before else ZERO), opens)
+        self.reserved += reserved
+
     def held(self, market_no: int, outcome: Side) -> Holding | None:
         return self.holdings.get((market_no, outcome))
 
@@ -68,7 +89,7 @@ class Account:
         """A copy on which a group of legs can be tried."""
         other = copy(self)
         other.holdings, other.changed, other.gone = dict(self.holdings), set(self.changed), list(self.gone)
-        other.resting_sales = dict(self.resting_sales)
+        other.waiting, other.resting_sales = dict(self.waiting), dict(self.resting_sales)
         other.taken = {key: dict(levels) for key, levels in self.taken.items()}
         return other
 

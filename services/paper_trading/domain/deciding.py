@@ -215,10 +215,13 @@ def _over_a_limit(account: Account, signal: Signal, offer: Offer, levels: Ladder
     if other and _most_contracts(signal, levels) <= other.quantity:
         return None  # it takes risk off and puts none on: pairs become dollars
     opens = same is None and other is None  # the last pair closes the other side
-    if opens and limits.max_positions is not None and account.open_positions >= limits.max_positions:
-        return "max_positions", f"{account.open_positions} are open"
-    if limits.max_position_size is not None and (same.cost if same else ZERO) + at_most > limits.max_position_size:
-        return "max_position_size", f"at most {limits.max_position_size} dollars"
+    positions = account.positions_beside(signal.market_no)
+    if opens and limits.max_positions is not None and positions >= limits.max_positions:
+        return "max_positions", f"{positions} are open or wait to be"
+    waiting = account.waiting.get((signal.market_no, outcome))
+    bound = (same.cost if same else ZERO) + (waiting.reserved if waiting else ZERO)
+    if limits.max_position_size is not None and bound + at_most > limits.max_position_size:
+        return "max_position_size", f"at most {limits.max_position_size} dollars, {bound} are bound"
     if limits.max_exposure is not None:
         cap = limits.max_exposure * account.equity
         if account.total_invested + account.reserved + at_most > cap:
@@ -281,7 +284,7 @@ def _let_rest(account: Account, signal: Signal, offer: Offer, trade: Trade | Non
         reserved = reservation(signal.action, price, quantity, fees)
         if reserved > account.available:
             return Decision(signal, "insufficient_cash", f"needs {reserved}, has {account.available}", trade)
-        account.reserved += reserved
+        account.wait_for(offer.market_no, side_of(signal.action), reserved)
     else:
         key = (offer.market_no, side_of(signal.action))
         account.resting_sales[key] = account.resting_sales.get(key, ZERO) + quantity

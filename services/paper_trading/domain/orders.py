@@ -40,6 +40,10 @@ class RestingOrder:
     def buying(self) -> bool:
         return self.action in BUYING
 
+    def turn(self) -> tuple[Decimal, int]:
+        """Of several orders the one with the better price is served first, then the older one."""
+        return (-self.limit_price if self.buying else self.limit_price), self.order_id
+
 
 @dataclass(frozen=True, slots=True)
 class Print:

@@ -95,6 +95,8 @@ def change_portfolio(here: Here, portfolio_id: PortfolioId, asked: PortfolioChan
 def turn_portfolio(
     here: Here, portfolio_id: PortfolioId, verb: Literal["pause", "resume", "close"], asked: Why | None = None
 ) -> Response:
+    """Pausing and closing cancel what waits. A closed portfolio decides nothing any more and does not open again; what
+    it holds is marked on, and paid when its venue has settled it."""
     status = {"pause": "paused", "resume": "active", "close": "closed"}[verb]
     reason = asked.reason if asked else None
     managing.change_portfolio(here.database, here.strategies, portfolio_id, {"status": status}, reason, clock())

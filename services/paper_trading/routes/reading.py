@@ -6,12 +6,14 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
 
 from services.paper_trading import examples
+from services.paper_trading.execution import PortfolioNotFound
 from services.paper_trading.resources import Resources
-from services.paper_trading.storage import reading
+from services.paper_trading.storage import pending, reading
 from shared.answers import list_body, tagged_answer
 from shared.documented import answers
 from shared.parameters import Cursor, Limit, Word
 from shared.routes import resources_of
+from shared.trading.reasons import Outcome
 
 router = APIRouter()
 
@@ -68,7 +70,7 @@ def list_decisions(
     here: Here,
     portfolio_id: PortfolioId = None,
     market_id: Word | None = None,
-    outcome: Word | None = None,
+    outcome: Outcome | None = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Response:
@@ -117,4 +119,7 @@ def _page(
 ) -> Response:
     with here.database.connection() as connection:
         body, after = reading.rows_page(connection, listing, wanted, cursor, limit)
+        number = wanted.get("portfolio_id")
+        if body == b"[]" and number is not None and not pending.read_accounts(connection, [number]):
+            raise PortfolioNotFound(portfolio_id=number)
     return tagged_answer(request, list_body(listing.plural, body, after))

@@ -103,7 +103,7 @@ def list_stuck(request: Request, here: Here) -> Response:
 def list_settlements(
     request: Request,
     here: Here,
-    portfolio_id: Annotated[Number, Query()],
+    portfolio_id: Annotated[Number | None, Query(description="None: all portfolios.")] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Response:
@@ -223,6 +223,9 @@ def read_audit(
         list[Number] | None, Query(max_length=AUDITED_MAX, description="Several times for several; none: all.")
     ] = None,
 ) -> Response:
+    with here.database.connection() as connection:
+        for number in portfolio_id or ():
+            _known(connection, number)
     return json_answer(audit.audited(here.database, portfolio_id))
 
 

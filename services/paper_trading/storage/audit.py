@@ -136,6 +136,12 @@ CHECKS: dict[str, str] = {
             f (name, filled)
         WHERE p.filled <> f.filled AND {ids}
     """,
+    "print_shared": """
+        SELECT p.portfolio_id, jsonb_build_object('print_id', m.print_id, 'market_no', p.market_no) AS about,
+            sum(m.taken) AS stored, max(m.size) AS recomputed
+        FROM resting_orders p JOIN order_prints m USING (order_id) WHERE {ids}
+        GROUP BY p.portfolio_id, p.market_no, m.print_id HAVING sum(m.taken) > max(m.size)
+    """,
     "reserved": """
         SELECT p.portfolio_id, '{}'::jsonb AS about, p.reserved_balance AS stored, coalesce(o.total, 0) AS recomputed
         FROM portfolios p LEFT JOIN (SELECT portfolio_id, sum(reserved) AS total FROM resting_orders

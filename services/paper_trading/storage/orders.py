@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import jiter
@@ -39,6 +40,12 @@ UPDATE resting_orders o SET status = 'cancelled', reserved = 0, closed_at = :now
 FROM which w WHERE o.order_id = w.order_id
 """)
 _MET_BEFORE = text("SELECT order_id, print_id FROM order_prints WHERE order_id = ANY(:order_ids)")
+_TAKEN = text("""
+SELECT o.portfolio_id, o.market_no, p.print_id, sum(p.taken) AS taken
+FROM order_prints p JOIN resting_orders o USING (order_id)
+WHERE o.portfolio_id = ANY(:portfolio_ids) AND o.market_no = ANY(:market_nos) AND p.taken > 0 AND p.printed_at >= :since
+GROUP BY o.portfolio_id, o.market_no, p.print_id
+""")
 _STAGE = """
 CREATE TEMP TABLE IF NOT EXISTS staged_orders (
     order_id bigint, filled numeric, ahead numeric, reserved numeric, fee_carried numeric, status text,
@@ -71,6 +78,15 @@ def _order(row: dict[str, Any]) -> RestingOrder:
 def met_before(connection: Connection, order_ids: Sequence[int]) -> set[tuple[int, str]]:
     rows = connection.execute(_MET_BEFORE, {"order_ids": list(order_ids)})
     return {(row.order_id, row.print_id) for row in rows}
+
+
+def taken_of_prints(
+    connection: Connection, portfolio_ids: Sequence[int], market_nos: Sequence[int], since: datetime
+) -> dict[tuple[int, int, str], Decimal]:
+    """What orders of a portfolio have had of a print: a print is no larger for who has several orders."""
+    which = {"portfolio_ids": list(portfolio_ids), "market_nos": list(market_nos), "since": since}
+    rows = connection.execute(_TAKEN, which)
+    return {(row.portfolio_id, row.market_no, row.print_id): row.taken for row in rows}
 
 
 def cancel_orders(

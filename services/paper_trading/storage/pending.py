@@ -8,10 +8,10 @@ from typing import Any
 import jiter
 from sqlalchemy import Connection, Row, text
 
-from services.paper_trading.domain.accounts import Account, Limits
+from services.paper_trading.domain.accounts import Account, Limits, Waiting
 from services.paper_trading.domain.deciding import Signal
 from services.paper_trading.domain.holdings import Holding, Side
-from services.paper_trading.domain.offers import walked_side, yes_price
+from services.paper_trading.domain.offers import side_of, walked_side, yes_price
 from shared.database import fetch_all
 
 _UNDECIDED = text("""
@@ -49,6 +49,14 @@ SELECT portfolio_id, market_no, action, sum(quantity - filled) AS quantity FROM 
 WHERE status = 'open' AND action IN ('sell_yes', 'sell_no') AND portfolio_id = ANY(:portfolio_ids)
     AND market_no = ANY(:market_nos)
 GROUP BY portfolio_id, market_no, action
+""")
+_WAITING = text("""
+SELECT o.portfolio_id, o.market_no, o.action, sum(o.reserved) AS reserved, NOT EXISTS (
+    SELECT FROM portfolio_positions p WHERE p.portfolio_id = o.portfolio_id AND p.market_no = o.market_no
+        AND p.status = 'open') AS opens
+FROM resting_orders o
+WHERE o.status = 'open' AND o.action IN ('buy_yes', 'buy_no') AND o.portfolio_id = ANY(:portfolio_ids)
+GROUP BY o.portfolio_id, o.market_no, o.action
 """)
 _TAKEN = text("""
 SELECT t.portfolio_id, t.market_no, t.book_at, t.action, t.levels::text AS levels
@@ -88,6 +96,11 @@ def read_accounts(connection: Connection, portfolio_ids: Sequence[int]) -> dict[
     return {row.portfolio_id: _account(row, {}) for row in rows}
 
 
+def lock_portfolios(connection: Connection, portfolio_ids: Sequence[int]) -> None:
+    """Waits for whoever has them, until the transaction ends."""
+    connection.execute(_LOCK, {"portfolio_ids": list(portfolio_ids)})
+
+
 def lock_accounts(
     connection: Connection,
     portfolio_ids: Sequence[int],
@@ -104,8 +117,10 @@ def lock_accounts(
         account = accounts[facts.pop("portfolio_id")]
         account.holdings[(facts["market_no"], facts["outcome"])] = Holding(**facts)
     for order in connection.execute(_RESTING_SALES, which):
-        side: Side = "yes" if order.action == "sell_yes" else "no"
-        accounts[order.portfolio_id].resting_sales[(order.market_no, side)] = order.quantity
+        accounts[order.portfolio_id].resting_sales[(order.market_no, side_of(order.action))] = order.quantity
+    for order in connection.execute(_WAITING, which):
+        waits: tuple[int, Side] = (order.market_no, side_of(order.action))
+        accounts[order.portfolio_id].waiting[waits] = Waiting(order.reserved, order.opens)
     for trade in connection.execute(_TAKEN, {**which, "since": books_since}):
         key = (trade.market_no, trade.book_at, walked_side(trade.action))
         taken = accounts[trade.portfolio_id].taken.setdefault(key, {})

@@ -37,7 +37,11 @@ PORTFOLIOS = Listing(
     "p.portfolio_id",
     _PORTFOLIO,
     "portfolios p",
-    {"status": "p.status = :status", "strategy_type": "p.strategy_type = :strategy_type"},
+    {
+        "portfolio_id": "p.portfolio_id = :portfolio_id",
+        "status": "p.status = :status",
+        "strategy_type": "p.strategy_type = :strategy_type",
+    },
 )
 POSITIONS = Listing(
     "positions",

@@ -275,16 +275,19 @@ def stuck_markets(connection: Connection, stuck_after: Mapping[str, timedelta], 
 
 
 def settlements_page(
-    connection: Connection, portfolio_id: int, cursor: str | None, limit: int
+    connection: Connection, portfolio_id: int | None, cursor: str | None, limit: int
 ) -> tuple[bytes, str | None]:
     """Newest first, each with the venue's word and its evidence."""
     query = f"""
         SELECT to_json(o)::text AS row, settlement_id FROM (
             SELECT s.settlement_id, s.portfolio_id, m.market_id, m.question, s.position_id, s.version, s.outcome,
-                v.result, v.payout_yes, s.quantity, s.cost, s.gross, s.amount, s.standing, s.settled_at,
+                v.result, trim_scale(v.payout_yes) AS payout_yes, trim_scale(s.quantity) AS quantity,
+                trim_scale(s.cost) AS cost, trim_scale(s.gross) AS gross, trim_scale(s.amount) AS amount, s.standing,
+                s.settled_at,
                 v.source, v.venue_settled_at, v.evidence
             FROM settlements s JOIN markets m USING (market_no) JOIN market_settlements v USING (market_no, version)
-            WHERE s.portfolio_id = :portfolio_id {"AND s.settlement_id < :before" if cursor else ""}
+            WHERE (CAST(:portfolio_id AS integer) IS NULL OR s.portfolio_id = :portfolio_id)
+                {"AND s.settlement_id < :before" if cursor else ""}
             ORDER BY s.settlement_id DESC LIMIT :limit + 1) o
         ORDER BY settlement_id DESC
     """

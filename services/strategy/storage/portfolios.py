@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -19,8 +20,14 @@ class Stored:
     config: str  # JSON
 
 
+# Limits that operators have set for a time lie over the configured ones: one for the portfolio over one for all.
 _PORTFOLIOS = text("""
-    SELECT portfolio_id, name, strategy_type, status, strategy_config::text AS config,
+    SELECT portfolio_id, name, strategy_type, status, (strategy_config || coalesce((
+            SELECT jsonb_object_agg(o.config_key, o.override_value ORDER BY o.portfolio_id NULLS FIRST, o.override_id)
+            FROM config_overrides o
+            WHERE o.config_key IN ('max_positions', 'max_exposure', 'max_position_size') AND o.withdrawn_at IS NULL
+                AND o.applied_at <= :now AND o.expires_at > :now
+                AND (o.portfolio_id IS NULL OR o.portfolio_id = portfolios.portfolio_id)), '{}'))::text AS config,
         trim_scale(current_balance - reserved_balance) AS cash,
         trim_scale(current_balance + liquidation_value - owed) AS equity, trim_scale(total_invested) AS invested
     FROM portfolios WHERE portfolio_id = ANY(:ids)
@@ -35,9 +42,9 @@ _WAITING = text("""
 """)
 
 
-def portfolios(connection: Connection, ids: Sequence[int]) -> dict[int, Stored]:
+def portfolios(connection: Connection, ids: Sequence[int], now: datetime) -> dict[int, Stored]:
     """By id; in three queries, however many there are."""
-    wanted = {"ids": list(ids)}
+    wanted = {"ids": list(ids), "now": now}
     positions: dict[int, list[Held]] = defaultdict(list)
     for row in connection.execute(_POSITIONS, wanted):
         positions[row.portfolio_id].append(Held(*row[1:]))
