@@ -53,7 +53,8 @@ def cents(value: Decimal | None, reason: str = "nobody quotes here") -> Markup:
     if value is None:
         return missing(reason)
     exact = value.normalize()
-    return Markup('<span title="{}">{}¢</span>').format(f"{exact:f} dollars", f"{(exact * 100).normalize():f}")
+    shown = (exact * 100).quantize(Decimal("0.01"), ROUND_HALF_EVEN).normalize()
+    return Markup('<span title="{}">{}¢</span>').format(f"{exact:f} dollars", f"{shown:f}")
 
 
 def count(value: int | None, reason: str = "not known") -> Markup:

@@ -1,24 +1,56 @@
-"""Lists of what portfolios decided, traded, hold and were paid."""
+"""What portfolios are, decided, traded, hold and were paid, and the page that shows it."""
 
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
 
-from services.paper_trading import examples
+from services.paper_trading import examples, pages
 from services.paper_trading.execution import PortfolioNotFound
 from services.paper_trading.resources import Resources
 from services.paper_trading.storage import pending, reading
 from shared.answers import list_body, tagged_answer
 from shared.documented import answers
 from shared.parameters import Cursor, Limit, Word
-from shared.routes import resources_of
+from shared.routes import clock, resources_of
 from shared.trading.reasons import Outcome
 
 router = APIRouter()
 
 Here = Annotated[Resources, Depends(resources_of)]
-PortfolioId = Annotated[Annotated[int, Field(ge=1, le=2**31 - 1)] | None, Query(description="None: all portfolios.")]
+Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
+PortfolioId = Annotated[Number | None, Query(description="None: all portfolios.")]
+
+
+@router.get(
+    "/paper-trading/portfolio",
+    tags=["reads"],
+    responses=answers(examples.PORTFOLIO, 404),
+    summary="One portfolio with what it holds",
+)
+def read_portfolio(request: Request, here: Here, portfolio_id: Annotated[Number, Query()]) -> Response:
+    with here.database.connection() as connection:
+        body = reading.portfolio_json(connection, portfolio_id)
+    if body is None:
+        raise PortfolioNotFound(portfolio_id=portfolio_id)
+    return tagged_answer(request, body)
+
+
+@router.get(
+    "/paper-trading/all-portfolios",
+    tags=["reads"],
+    responses=answers({"portfolios": [examples.PORTFOLIO], "cursor": None}),
+    summary="All portfolios, newest first",
+)
+def read_all_portfolios(request: Request, here: Here, limit: Limit = 1_000, cursor: Cursor = None) -> Response:
+    with here.database.connection() as connection:
+        body, after = reading.rows_page(connection, reading.PORTFOLIOS, {}, cursor, limit)
+    return tagged_answer(request, list_body("portfolios", body, after))
+
+
+@router.get("/", include_in_schema=False)
+def read_page(request: Request, here: Here) -> Response:
+    return pages.portfolios_page(here, request.query_params, clock())
 
 
 @router.get(

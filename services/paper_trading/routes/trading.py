@@ -1,21 +1,19 @@
-"""Acting on signals, and the state that comes of it."""
+"""Acting on signals, and letting waiting orders meet what was traded."""
 
 from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Depends, Query, Request, Response
+from fastapi import APIRouter, Body, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.paper_trading import examples, execution, pages, resting
-from services.paper_trading.execution import Policy, PortfolioNotFound
+from services.paper_trading import examples, execution, resting
+from services.paper_trading.execution import Policy
 from services.paper_trading.resources import Resources, Settings
-from services.paper_trading.storage import reading
-from shared.answers import json_answer, list_body, tagged_answer
+from shared.answers import json_answer
 from shared.commands import both
 from shared.documented import answers
 from shared.errors import Invalid
-from shared.parameters import Cursor, Limit
 from shared.routes import clock, resources_of
 
 router = APIRouter()
@@ -68,37 +66,6 @@ def execute_signals(
 )
 def watch_orders(here: Here) -> Response:
     return json_answer(vars(resting.watch_orders(here.database, here.markets, clock)))
-
-
-@router.get(
-    "/paper-trading/portfolio",
-    tags=["reads"],
-    responses=answers(examples.PORTFOLIO, 404),
-    summary="One portfolio with what it holds",
-)
-def read_portfolio(request: Request, here: Here, portfolio_id: Annotated[Number, Query()]) -> Response:
-    with here.database.connection() as connection:
-        body = reading.portfolio_json(connection, portfolio_id)
-    if body is None:
-        raise PortfolioNotFound(portfolio_id=portfolio_id)
-    return tagged_answer(request, body)
-
-
-@router.get(
-    "/paper-trading/all-portfolios",
-    tags=["reads"],
-    responses=answers({"portfolios": [examples.PORTFOLIO], "cursor": None}),
-    summary="All portfolios, newest first",
-)
-def read_all_portfolios(request: Request, here: Here, limit: Limit = 1_000, cursor: Cursor = None) -> Response:
-    with here.database.connection() as connection:
-        body, after = reading.rows_page(connection, reading.PORTFOLIOS, {}, cursor, limit)
-    return tagged_answer(request, list_body("portfolios", body, after))
-
-
-@router.get("/", include_in_schema=False)
-def read_page(request: Request, here: Here) -> Response:
-    return pages.portfolios_page(here, request.query_params, clock())
 
 
 def policy_of(settings: Settings) -> Policy:
