@@ -17,6 +17,7 @@ from services.orchestrator.shared_steps import collect
 from services.orchestrator.storage import jobs, reading, snapshots
 from services.orchestrator.storage.cycles import bury_dead
 from shared.errors import Problem
+from shared.feed import forget_entries
 from shared.signals import archive_signals
 
 log = structlog.get_logger()
@@ -139,7 +140,11 @@ def clean_up(here: Resources) -> Outcome:
     with here.database.transaction() as connection:
         before = now - timedelta(days=here.settings.signal_archive_days)
         archived = archive_signals(connection, before, now)
-    return f"{points} equity points and {steps} steps were thinned, {archived} signals archived"
+        forgotten = forget_entries(connection, before)
+    return (
+        f"{points} equity points and {steps} steps were thinned, {archived} signals archived, "
+        f"{forgotten} entries of the feed forgotten"
+    )
 
 
 def _age(now: datetime, moment: datetime) -> timedelta:

@@ -12,11 +12,14 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from services.paper_trading.domain import holdings
 from services.paper_trading.domain.accounts import Account
+from services.paper_trading.domain.breaking import OpenBreaker
 from services.paper_trading.domain.holdings import ZERO, Holding
+from services.paper_trading.domain.marks import mark_of
 from services.paper_trading.domain.offers import OPPOSITE, side_of
 from services.paper_trading.domain.orders import Met, Print, RestingOrder, meet, still_reserved
 from services.paper_trading.storage import orders as stored
 from services.paper_trading.storage import pending, recording
+from services.paper_trading.storage.breakers import all_open_breakers
 from services.paper_trading.storage.maker_fills import MakerFill, latest_quotes, write_maker_fills
 from shared.calls import Calls
 from shared.database import Database
@@ -128,6 +131,7 @@ def _meet_all(
     orders = [order for order in stored.lock_orders(connection, portfolio_ids) if order.order_id in known]
     before = stored.met_before(connection, [order.order_id for order in orders])
     oldest = min((order.watched_until for order in orders), default=now)
+    stopped = _stopped(all_open_breakers(connection), orders)
     used = stored.taken_of_prints(connection, portfolio_ids, sorted(market_nos), oldest)
     quotes = latest_quotes(connection, sorted(market_nos))
     moved: list[tuple[RestingOrder, str, str | None]] = []
@@ -135,7 +139,12 @@ def _meet_all(
     fills: list[MakerFill] = []
     for order in sorted(orders, key=RestingOrder.turn):
         account = locked[order.portfolio_id]
-        new = [each for each in prints.get(order.market_id, ()) if (order.order_id, each.print_id) not in before]
+        until = stopped.get(order.order_id)
+        new = [
+            each
+            for each in prints.get(order.market_id, ())
+            if (order.order_id, each.print_id) not in before and (until is None or each.printed_at <= until)
+        ]
         after, met = meet(order, _left_of_prints(order, new, used), _at_most(account, order))
         for each in met:
             key = (order.portfolio_id, order.market_no, each.print_id)
@@ -144,7 +153,8 @@ def _meet_all(
         taken = [each for each in met if each.taken]
         if taken:
             fills.append(_book(account, order, taken, quotes.get(order.market_no), now))
-        moved.append(_moved_on(account, order, after, taken, asked_at, watched))
+        over = "breaker_open" if order.order_id in stopped else None
+        moved.append(_moved_on(account, order, after, taken, over, asked_at, watched))
     stored.write_prints(connection, met_prints)
     if fills:
         write_maker_fills(connection, fills, now)
@@ -154,6 +164,20 @@ def _meet_all(
     watched.trades = len(fills)
     watched.filled = len({fill.order.order_id for fill in fills})
     return watched
+
+
+def _stopped(standing: Sequence[OpenBreaker], orders: Sequence[RestingOrder]) -> dict[int, datetime]:
+    """Purchases that a breaker takes back, and since when nothing was to be bought."""
+    stopped: dict[int, datetime] = {}
+    for order in orders:
+        since = [
+            each.triggered_at
+            for each in standing
+            if order.buying and each.portfolio_id in (None, order.portfolio_id) and each.stops(order.platform)
+        ]
+        if since:
+            stopped[order.order_id] = min(since)
+    return stopped
 
 
 def _left_of_prints(
@@ -220,10 +244,8 @@ def _marked(
 ) -> Holding:
     """By the stored quote of yes: the print itself was no bid."""
     bid, ask, quoted_at = quote or (None, None, None)
-    own_bid = bid if holding.outcome == "yes" else None if ask is None else 1 - ask
-    mid = None if bid is None or ask is None else (bid + ask) / 2
-    own_mid = mid if holding.outcome == "yes" or mid is None else 1 - mid
-    return holdings.marked(holding, own_bid, own_mid, quoted_at or now)
+    mark = mark_of(holding.outcome, bid, ask)
+    return holdings.marked(holding, mark.bid, mark.mid, quoted_at or now)
 
 
 def _moved_on(
@@ -231,6 +253,7 @@ def _moved_on(
     order: RestingOrder,
     after: RestingOrder,
     met: Sequence[Met],
+    over: str | None,
     asked_at: datetime,
     watched: Watched,
 ) -> tuple[RestingOrder, str, str | None]:
@@ -239,8 +262,8 @@ def _moved_on(
     if not after.left:
         status, why = "filled", None
         watched.completed += 1
-    elif not after.market_open:
-        status, why = "cancelled", "market_closed"
+    elif over or not after.market_open:
+        status, why = "cancelled", over or "market_closed"
         watched.cancelled += 1
     elif asked_at >= after.expires_at:
         status, why = "expired", None

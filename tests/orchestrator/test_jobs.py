@@ -120,4 +120,6 @@ def test_clean_up_leaves_one_old_point_an_hour_and_the_failed_steps(
     assert [point["equity"] for point in points] == [59, 60, 90]
     steps = build.rows(fresh_database, "SELECT step, portfolio_id FROM cycle_steps ORDER BY portfolio_id")
     assert [(step["step"], step["portfolio_id"]) for step in steps] == [("signals", 2), ("settle", None)]
-    assert done["note"] == "3 equity points and 1 steps were thinned, 0 signals archived"
+    assert done["note"] == (
+        "3 equity points and 1 steps were thinned, 0 signals archived, 0 entries of the feed forgotten"
+    )

@@ -120,8 +120,8 @@ def waiting(draw: st.DrawFn) -> tuple[RestingOrder, list[Print]]:
     fees = terms_of_json(offer.fee_schedule)
     reserved = reservation(action, limit, quantity, fees)
     order = RestingOrder(
-        1, 1, 1, 1, offer.market_id, True, action, limit, quantity, ZERO, draw(st.just(ZERO) | drawn.sizes()), reserved,
-        fees, ZERO, NOW, NOW + timedelta(hours=1), NOW,
+        1, 1, 1, 1, offer.market_id, offer.platform, True, action, limit, quantity, ZERO,
+        draw(st.just(ZERO) | drawn.sizes()), reserved, fees, ZERO, NOW, NOW + timedelta(hours=1), NOW,
     )  # fmt: skip
     at = limit if action.endswith("yes") else 1 - limit
     prices = draw(st.sampled_from([st.just(at), st.sampled_from([at, Decimal("0.0001"), Decimal("0.9999")])]))

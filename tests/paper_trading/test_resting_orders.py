@@ -232,3 +232,15 @@ def test_what_waits_counts_towards_the_size_of_its_position(floor: Floor) -> Non
     floor.signals(portfolio, *(floor.signal("polymarket:1", **chosen) for _ in range(2)))
 
     assert floor.execute(portfolio)["outcomes"] == {"resting": 1, "max_position_size": 1}
+
+
+def test_an_open_breaker_takes_waiting_purchases_back(floor: Floor) -> None:
+    portfolio = rest(floor)
+    floor.paper.post("/paper-trading/breakers", json={"reason": "a look at it"})
+    printed(floor, "0.46", 500)
+
+    watch(floor)
+
+    order = order_of(floor, portfolio)
+    assert (order["status"], order["closed_why"], order["filled"]) == ("cancelled", "breaker_open", 0)
+    assert floor.read(portfolio)["reserved_balance"] == 0

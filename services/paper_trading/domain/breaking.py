@@ -16,6 +16,7 @@ class OpenBreaker:
     portfolio_id: int | None  # none: all portfolios
     breaker_type: str
     reason: str
+    triggered_at: datetime
     platforms: tuple[str, ...] = ()  # none: all venues
 
     def stops(self, platform: str) -> bool:

@@ -19,6 +19,7 @@ class RestingOrder:
     portfolio_id: int
     market_no: int
     market_id: str
+    platform: str
     market_open: bool
     action: str
     limit_price: Decimal

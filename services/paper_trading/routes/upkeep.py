@@ -1,12 +1,13 @@
 """Upkeep over HTTP: fresh marks, settlement, breakers, overrides and the audit."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.paper_trading import audit, breakers, marking, overrides, settlement, upkeep_examples
+from services.paper_trading import audit, breakers, marking, overrides, resting, settlement, upkeep_examples
 from services.paper_trading.domain.settling import STUCK_AFTER
 from services.paper_trading.execution import PortfolioNotFound
 from services.paper_trading.resources import Resources
@@ -16,6 +17,7 @@ from services.paper_trading.storage import pending, settlements
 from shared.answers import json_answer, list_body, tagged_answer
 from shared.commands import both
 from shared.documented import answers
+from shared.errors import Problem
 from shared.parameters import Cursor, Limit, Moment
 from shared.routes import clock, resources_of
 
@@ -62,12 +64,23 @@ class NewOverride(BaseModel):
 )
 def update_prices(here: Here) -> Response:
     """One batched refresh of all held markets, then a few statements for all positions and portfolios. A market without
-    a fresh price keeps its mark, flagged as stale."""
+    a fresh price keeps its mark, flagged as stale. Then breakers are looked at, and waiting orders meet what was
+    printed."""
 
     def heard(succeeded: bool, now: Any) -> None:
         breakers.note_call(here.database, succeeded, now)
 
-    return json_answer(marking.update_prices(here.database, here.markets, clock, heard))
+    answer = marking.update_prices(here.database, here.markets, clock, heard)
+    breakers.trip_and_resolve(here.database, timedelta(seconds=here.settings.data_age_max), clock())
+    return json_answer({**answer, "orders": _waiting_orders(here)})
+
+
+def _waiting_orders(here: Resources) -> dict[str, Any]:
+    """Marks stand whether prints could be had or not."""
+    try:
+        return vars(resting.watch_orders(here.database, here.markets, clock))
+    except Problem as error:
+        return {"error": error.detail}
 
 
 @both(

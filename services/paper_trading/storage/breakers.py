@@ -12,13 +12,13 @@ from shared.database import fetch_all
 from shared.json_bytes import encoded
 
 _OPEN = text("""
-SELECT breaker_id, portfolio_id, breaker_type, reason,
+SELECT breaker_id, portfolio_id, breaker_type, reason, triggered_at,
     ARRAY(SELECT jsonb_array_elements_text(coalesce(trigger_value -> 'platforms', '[]'))) AS platforms
 FROM circuit_breaker_events
 WHERE resolved_at IS NULL AND (portfolio_id IS NULL OR portfolio_id = :portfolio_id) ORDER BY breaker_id
 """)
 _ALL_OPEN = text("""
-SELECT breaker_id, portfolio_id, breaker_type, reason,
+SELECT breaker_id, portfolio_id, breaker_type, reason, triggered_at,
     ARRAY(SELECT jsonb_array_elements_text(coalesce(trigger_value -> 'platforms', '[]'))) AS platforms
 FROM circuit_breaker_events WHERE resolved_at IS NULL ORDER BY breaker_id
 """)
@@ -30,7 +30,7 @@ ON CONFLICT (portfolio_id, breaker_type) WHERE resolved_at IS NULL DO NOTHING RE
 _RESOLVE = text("""
 UPDATE circuit_breaker_events SET resolved_at = :now, resolution_action = :action, notes = :notes
 WHERE breaker_id = ANY(:breaker_ids) AND resolved_at IS NULL
-RETURNING breaker_id, portfolio_id, breaker_type, reason
+RETURNING breaker_id, portfolio_id, breaker_type, reason, triggered_at
 """)
 # Who writes several rows waits for whoever does so already, and never in a circle.
 _ALONE = text("SELECT pg_advisory_xact_lock(hashtext('circuit_breaker_events'))")

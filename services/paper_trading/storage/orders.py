@@ -14,7 +14,7 @@ from shared.database import copy_rows
 from shared.trading.fees import terms_of_json
 
 _OPEN = """
-SELECT o.order_id, o.decision_id, o.portfolio_id, o.market_no, m.market_id,
+SELECT o.order_id, o.decision_id, o.portfolio_id, o.market_no, m.market_id, m.platform,
     m.status = 'open' AND m.accepting_orders IS NOT FALSE AS market_open, o.action, o.limit_price, o.quantity, o.filled,
     o.ahead, o.reserved, o.fee_schedule::text AS fees, o.fee_carried, o.placed_at, o.expires_at, o.watched_until
 FROM resting_orders o JOIN markets m USING (market_no) WHERE o.status = 'open' {which} ORDER BY o.order_id
