@@ -29,7 +29,8 @@ test: $(DEVELOPMENT)  ## Run the whole test suite (ARGS="-k cursor" for a part o
 
 .PHONY: faults
 faults: $(DEVELOPMENT)  ## Kill, break and confuse everything at random, the long way
-	@FAULTS=long exec $(BIN)/python -m pytest tests/faults $(ARGS)
+	@FAULTS=long exec $(BIN)/python -m pytest -n 2 tests/faults tests/paper_trading/test_properties.py \
+	  tests/paper_trading/test_histories.py $(ARGS)
 
 .PHONY: check
 check: $(DEVELOPMENT)  ## Format, lint, types, import contracts, dependencies and architecture

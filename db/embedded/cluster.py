@@ -76,6 +76,8 @@ class Cluster:
                 return self._url()
         except OSError as error:
             raise UnusableFolder(folder=error.filename or self.folder, reason=error.strerror) from error
+        except psycopg2.OperationalError as error:  # it answered, and crashed again in the same moment
+            raise NotReady(seconds=READY_SECONDS, reason=" ".join(str(error).split()), log=self.log) from error
 
     def running(self) -> str | None:
         return self._url() if self._postmaster() is not None else None
