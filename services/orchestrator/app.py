@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from threading import Event
 
 from fastapi import FastAPI
 
@@ -15,15 +16,19 @@ from shared.settings import settings_of
 
 
 def orchestrator_app(settings: Settings, now: Callable[[], datetime] = clock) -> FastAPI:
+    leaving = Event()
+
     def resources(settings: Settings, database: Database) -> Resources:
-        here = Resources(settings, database, now)
+        here = Resources(settings, database, now, leaving)
         if settings.schedule_enabled:
             scheduler = Scheduler(here)
             here.keep(scheduler)
             scheduler.start()
         return here
 
-    return create_app("orchestrator", router, settings, resources=resources, health=Resources.health)
+    app = create_app("orchestrator", router, settings, resources=resources, health=Resources.health)
+    app.state.told_to_stop = leaving.set
+    return app
 
 
 app = orchestrator_app(settings_of(Settings))

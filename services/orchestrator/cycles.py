@@ -109,7 +109,7 @@ def resume_cycle(here: Resources, cycle_id: UUID) -> Run:
 def wait_for(here: Resources, run: Run) -> dict[str, Any]:
     """The answer of a cycle that this process runs."""
     while not run.ended.wait(0.2):
-        if here.stopping.is_set():
+        if here.leaving.is_set() or here.stopping.is_set():
             raise CycleInterrupted(cycle_id=run.cycle.cycle_id)
     if run.answer is None:
         raise CycleInterrupted(cycle_id=run.cycle.cycle_id)

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from services.orchestrator import reports
 from services.orchestrator.resources import Resources
 from services.orchestrator.storage import cycles, jobs, reading
+from shared import topology
 from shared.pages.rendering import rendered, ribbon, templates_of
 
 PERCENT = Decimal("0.01")
@@ -47,6 +48,7 @@ def home_page(here: Resources) -> Response:
         cycles.bury_dead(connection, now)
         simulated = reading.simulated_platforms(connection)
         leaders = reading.leaders(connection, LEADERS_MAX)
+        others = reading.beside(connection, [leader["portfolio_id"] for leader in leaders])
         running = reading.newest_cycles(connection, 1, running=True)
         last = reading.newest_cycles(connection, CYCLES_MAX, running=False)
         shown = running or last[:1]
@@ -58,8 +60,10 @@ def home_page(here: Resources) -> Response:
     facts: dict[str, Any] = {
         "ribbon": ribbon(simulated),
         "now": now,
-        "answer": sentence_of(leaders),
+        "answer": sentence_of(leaders, traded=others["traded"], closed=others["closed"]),
         "leaders": leaders,
+        "others": others,
+        "paper_trading": topology.url_of(topology.PAPER_TRADING),
         "running": running[0] if running else None,
         "last": last,
         "shown": shown[0] if shown else None,
@@ -74,12 +78,14 @@ def home_page(here: Resources) -> Response:
     return rendered(TEMPLATES, "orchestrator.html", "orchestrator", facts)
 
 
-def sentence_of(leaders: Sequence[dict[str, Any]]) -> str:
-    """Who is ahead and what that is worth, in words."""
+def sentence_of(leaders: Sequence[dict[str, Any]], *, traded: bool, closed: int = 0) -> str:
+    """Who is ahead and what that is worth, in words; `traded`: whether anybody has."""
+    if not leaders and closed:
+        return "Every portfolio is closed, so nobody is ahead any more."
     if not leaders:
         return "There are no portfolios yet. They appear here as soon as one is made: POST /paper-trading/portfolios."
     first = leaders[0]
-    if not any(leader["trade_count"] for leader in leaders):
+    if not traded:
         return "Nobody has traded yet, so nobody is ahead. The first cycle changes that."
     if first["growth"] <= 0:
         return "No portfolio is above its deposit, so nobody is ahead."

@@ -32,7 +32,7 @@ async def progress_stream(here: Resources, cycle_id: UUID, first: dict[str, Any]
             elif monotonic() - told_at > HEARTBEAT_SECONDS:
                 yield b": nothing has moved\n\n"
                 told_at = monotonic()
-            if here.stopping.is_set() or monotonic() - began > STREAM_SECONDS_MAX:
+            if here.leaving.is_set() or here.stopping.is_set() or monotonic() - began > STREAM_SECONDS_MAX:
                 return
             await asyncio.sleep(LOOK_SECONDS)
             try:

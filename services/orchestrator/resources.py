@@ -60,14 +60,17 @@ class Background(Protocol):
 
 
 class Resources:
-    def __init__(self, settings: Settings, database: Database, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, settings: Settings, database: Database, clock: Callable[[], datetime], leaving: Event | None = None
+    ) -> None:
         self.settings = settings
         self.database = database
         self.clock = clock
         self.services = Services(settings.coliseum_token.get_secret_value() if settings.coliseum_token else None)
         self.schedule: tuple[Job, ...] = schedule_of(timedelta(seconds=settings.cycle_every_seconds))
         self.scheduler: Background | None = None
-        self.stopping = Event()
+        self.leaving = leaving or Event()  # set first: nobody is kept waiting any more
+        self.stopping = Event()  # set when requests are over: what runs ends, and is marked
         self.runs: dict[UUID, Run] = {}
         self._listeners = 0
         self._counting = Lock()

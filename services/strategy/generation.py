@@ -16,6 +16,7 @@ from services.strategy.domain.rules import Rule
 from services.strategy.domain.signals import Opinion, Signal
 from services.strategy.resources import ABSTENTIONS, FAILURES, SIGNALS, Resources
 from services.strategy.storage import answers, portfolios
+from services.strategy.storage.collections import rhythm
 from services.strategy.storage.portfolios import Stored
 from shared.errors import Conflict, NotFound, Problem
 from shared.signals import Generation, NewSignal, answered_generations, write_generations
@@ -71,6 +72,7 @@ def generate(here: Resources, asked: Asked, now: datetime) -> list[dict[str, Any
     said = Answers()
     if asked.cycle_id is not None and not asked.dry_run:
         said.found.update(_answered(here, asked.cycle_id, asked.portfolio_ids))
+    stored: dict[int, Stored] = {}
     wanted = [number for number in dict.fromkeys(asked.portfolio_ids) if number not in said.found]
     if wanted:
         pool = here.pool(now)
@@ -85,6 +87,7 @@ def generate(here: Resources, asked: Asked, now: datetime) -> list[dict[str, Any
             else:
                 opinions[number] = opinion
         said.found.update(_write(here, asked, opinions, now))
+    _add_notes(here, said, stored, now)
     return said.in_order(asked)
 
 
@@ -110,6 +113,29 @@ def _opinion(here: Resources, pool: Pool, stored: Stored | None, number: int, no
     except Exception:
         log.exception("rule_failed", portfolio_id=number, strategy=here.strategy)
         return RuleFailed(portfolio_id=number)
+
+
+def _add_notes(here: Resources, said: Answers, known: Mapping[int, Stored], now: datetime) -> None:
+    """What stands in the way of a portfolio now; it is no part of the stored answer."""
+    answered = {number: answer for number, answer in said.found.items() if not isinstance(answer, Problem)}
+    if not here.rule.history:
+        return
+    unread = [number for number in answered if number not in known]
+    with here.database.connection() as connection:
+        every = rhythm(connection)
+        read = portfolios.portfolios(connection, unread, now) if unread else {}
+    for number, answer in answered.items():
+        one = known.get(number) or read.get(number)
+        if one is not None and (notes := notes_of(here, one, every)):
+            answer["notes"] = notes
+
+
+def notes_of(here: Resources, stored: Stored, every: int | None) -> list[str]:
+    """`every` is the rhythm of the collections in minutes. An unusable configuration has other troubles."""
+    try:
+        return here.rule.notes(here.config(stored.config, here.rule.config.model_validate_json), every)
+    except ValidationError:
+        return []
 
 
 def wrong_fields(error: ValidationError) -> list[str]:

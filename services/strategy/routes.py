@@ -80,7 +80,8 @@ class Revocation(BaseModel):
 )
 def generate_signals(here: Here, asked: Asked) -> Response:
     """With `portfolio_ids` the answer is `{"results": […]}` in the order asked for; an entry that failed is
-    `{"portfolio_id", "error"}`. Asked again with the same `cycle_id`, a portfolio gets the answer it got first."""
+    `{"portfolio_id", "error"}`. Asked again with the same `cycle_id`, a portfolio gets the answer it got first. Where
+    a look-back is too short for the rhythm in which markets are collected, `notes` says so in sentences."""
     numbers = [asked.portfolio_id] if asked.portfolio_id is not None else asked.portfolio_ids or []
     found = generation.generate(here, generation.Asked(numbers, asked.cycle_id, asked.dry_run), clock())
     return _one(found) if asked.portfolio_id is not None else _several(numbers, found)

@@ -106,9 +106,10 @@ def _make_samples(settings: LaunchSettings, supervisor: Supervisor, addresses: d
     """A process like the others, so that the parent keeps a single thread, which makes forking safe."""
     if topology.PAPER_TRADING.name in addresses:
         address, token = addresses[topology.PAPER_TRADING.name], _token(settings)
+        cycle_seconds = seconds_between_cycles(settings)
 
         def make() -> None:
-            say_samples(address, token)
+            say_samples(address, token, cycle_seconds)
 
         program = Program("samples", make, in_terminal=True, again=False)
         try:

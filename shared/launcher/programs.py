@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from types import FrameType
 
 import structlog
 import uvicorn
@@ -57,7 +58,17 @@ def serve(app: ASGIApp, host: str, port: int) -> None:
         timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )
-    uvicorn.Server(config).run()
+    _Server(config).run()
+
+
+class _Server(uvicorn.Server):
+    """Says to an app that wants to know it (`app.state.told_to_stop`) that the process was told to stop: while requests
+    are still waited for, so that those who wait in one can be answered. The lifespan ends only after them."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        if told := getattr(getattr(self.config.app, "state", None), "told_to_stop", None):
+            told()
 
 
 class Lifeline:

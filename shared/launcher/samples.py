@@ -2,17 +2,23 @@
 
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shared import topology
 from shared.calls import Calls, ServiceRefused
 from shared.errors import Problem
-from shared.settings import ServiceSettings, SettingsError, settings_of
+from shared.launcher.settings import LaunchSettings, seconds_between_cycles
+from shared.settings import SettingsError, settings_of
 
 PORTFOLIOS = "/paper-trading/portfolios"
 BALANCE = 10_000
 PAGE = 1_000
+
+# A look-back holds so many cycles at least. Strategies need four; a cycle may come late, or fail.
+CYCLES_SEEN = 6
+BY_MINUTE_MAX = 60  # minutes; strategies measure longer look-backs by the hour, of which they need as many
+LOOKBACK_KEYS = ("lookback_minutes", "momentum_lookback_minutes", "mean_reversion_lookback_minutes")
 
 # Kalshi does not say how liquid its markets are; without this a limit on liquidity leaves all of them out.
 ANYWHERE = {"accept_unknown_liquidity": True}
@@ -61,6 +67,7 @@ SAMPLES = (
             **ANYWHERE,
             "min_liquidity": 5_000,
             "min_volume": 10_000,
+            "lookback_minutes": 15,
             "min_conviction": 0.15,
             "max_spread": 0.03,
             "max_positions": 10,
@@ -79,6 +86,7 @@ SAMPLES = (
             "categories": ["sports"],
             "min_liquidity": 1_000,
             "min_volume": 2_000,
+            "lookback_minutes": 20,
             "extreme_price_threshold": 0.85,
             "max_positions": 10,
             "max_exposure": 0.5,
@@ -111,6 +119,8 @@ SAMPLES = (
         {
             **ANYWHERE,
             "min_liquidity": 1_000,
+            "momentum_lookback_minutes": 15,
+            "mean_reversion_lookback_minutes": 20,
             "max_positions": 20,
             "sizing": {"method": "kelly", "fraction": 0.25},
             "stop_loss": 0.3,
@@ -121,13 +131,26 @@ SAMPLES = (
 )
 
 
-def make_samples(paper_trading: Calls) -> list[str]:
+def samples_for(cycle_seconds: int) -> tuple[Sample, ...]:
+    """With look-backs that see something where all markets are collected once a cycle."""
+    return tuple([replace(each, strategy_config=_stretched(each.strategy_config, cycle_seconds)) for each in SAMPLES])
+
+
+def _stretched(config: Mapping[str, Any], cycle_seconds: int) -> dict[str, Any]:
+    least = -(-CYCLES_SEEN * cycle_seconds // 60)
+    if least > BY_MINUTE_MAX:
+        least = CYCLES_SEEN * 60
+    return {name: max(value, least) if name in LOOKBACK_KEYS else value for name, value in config.items()}
+
+
+def make_samples(paper_trading: Calls, cycle_seconds: int) -> list[str]:
     """The names of those it made. Where somebody has made or renamed a portfolio, nobody needs samples any more; a
     sample that was closed stays closed. So a start that was interrupted is gone on with, and nothing comes back."""
     there = set(_names(paper_trading))
     if there - {sample.name for sample in SAMPLES}:
         return []
-    return [sample.name for sample in SAMPLES if sample.name not in there and _made(paper_trading, sample)]
+    samples = samples_for(cycle_seconds)
+    return [sample.name for sample in samples if sample.name not in there and _made(paper_trading, sample)]
 
 
 def _names(paper_trading: Calls) -> Iterator[str]:
@@ -158,11 +181,11 @@ def _made(paper_trading: Calls, sample: Sample) -> bool:
     return True
 
 
-def say_samples(address: str, token: str | None) -> bool:
+def say_samples(address: str, token: str | None, cycle_seconds: int) -> bool:
     """Whether there are samples now, or no need of them."""
     paper_trading = Calls(topology.PAPER_TRADING.name, address, token)
     try:
-        made = make_samples(paper_trading)
+        made = make_samples(paper_trading, cycle_seconds)
     except Problem as problem:
         print(f"The sample portfolios could not be made: {problem.detail}", flush=True)
         return False
@@ -175,12 +198,13 @@ def say_samples(address: str, token: str | None) -> bool:
 
 def main() -> int:
     try:
-        settings = settings_of(ServiceSettings)
+        settings = settings_of(LaunchSettings)
     except SettingsError as error:
         print(f"coliseum: {error}", file=sys.stderr)
         return 2
     token = settings.coliseum_token.get_secret_value() if settings.coliseum_token else None
-    return 0 if say_samples(topology.url_of(topology.PAPER_TRADING), token) else 1
+    address = topology.url_of(topology.PAPER_TRADING)
+    return 0 if say_samples(address, token, seconds_between_cycles(settings)) else 1
 
 
 if __name__ == "__main__":

@@ -71,7 +71,9 @@ SELECT market_no, 1, date_trunc('minute', '{now}'::timestamptz) - (10 * t + mark
 FROM (SELECT market_no, t, round(last_price + ((market_no * 37 + t * 11) % 7 - 3) / 400.0, 4) AS close
     FROM markets, generate_series(0, 11) t) moved;
 INSERT INTO tick_rolls (one, rolled_to) VALUES (1, date_trunc('minute', '{now}'::timestamptz));
-INSERT INTO market_syncs VALUES (gen_random_uuid(), 'success', '{now}', '{now}', '{now}', '{{}}');
+INSERT INTO market_syncs
+SELECT gen_random_uuid(), 'success', ended, ended, ended, '{{}}'
+FROM (SELECT '{now}'::timestamptz - m * interval '1 minute' AS ended FROM generate_series(0, 120) m) every_minute;
 ANALYZE;
 """
 _PORTFOLIO = """

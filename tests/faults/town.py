@@ -175,6 +175,12 @@ class Town:
             time.sleep(0.1)
         return dict(answer.json())
 
+    def good_cycle(self) -> Answer:
+        """One in which nothing may go wrong."""
+        answer = self.cycle()
+        assert answer.get("status") == "success", answer
+        return answer
+
     def fault(self, *orders: Answer) -> None:
         answer = self.post("sandbox", "/sandbox/faults", list(orders))
         assert answer.status_code == 201, answer.text

@@ -4,8 +4,9 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import pytest
 import requests
@@ -21,10 +22,11 @@ from services.strategy.app import strategy_app
 from services.strategy.domain.rules import RULES
 from services.strategy.resources import Settings as StrategySettings
 from shared.calls import Calls
-from shared.launcher.samples import BALANCE, ENTRANTS, PORTFOLIOS, SAMPLES, make_samples, say_samples
+from shared.launcher.samples import BALANCE, ENTRANTS, PORTFOLIOS, SAMPLES, main, make_samples, samples_for, say_samples
 from shared.topology import STRATEGIES
 
 NAMES = [sample.name for sample in SAMPLES]
+MINUTE = 60
 
 
 @contextmanager
@@ -68,7 +70,7 @@ def make(paper_trading: Calls, name: str) -> int:
 def test_samples_of_every_strategy_are_made_with_configurations_that_their_strategies_accept(
     paper_trading: Calls, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert say_samples(paper_trading.address, None)
+    assert say_samples(paper_trading.address, None, MINUTE)
 
     portfolios = paper_trading.get(PORTFOLIOS)["portfolios"]
     assert {portfolio["name"] for portfolio in portfolios} == set(NAMES)
@@ -81,9 +83,9 @@ def test_samples_of_every_strategy_are_made_with_configurations_that_their_strat
 
 
 def test_made_again_they_are_there_once(paper_trading: Calls) -> None:
-    make_samples(paper_trading)
+    make_samples(paper_trading, MINUTE)
 
-    again = make_samples(paper_trading)
+    again = make_samples(paper_trading, MINUTE)
 
     assert again == []
     assert len(paper_trading.get(PORTFOLIOS)["portfolios"]) == len(SAMPLES)
@@ -93,7 +95,7 @@ def test_a_start_that_was_interrupted_is_gone_on_with(paper_trading: Calls) -> N
     make(paper_trading, NAMES[0])
     make(paper_trading, NAMES[3])
 
-    made = make_samples(paper_trading)
+    made = make_samples(paper_trading, MINUTE)
 
     assert made == [name for name in NAMES if name not in (NAMES[0], NAMES[3])]
     assert names(paper_trading) == set(NAMES)
@@ -104,7 +106,7 @@ def test_what_somebody_did_is_not_undone(paper_trading: Calls, deed: str) -> Non
     if deed == "made one of their own":
         make(paper_trading, "Mine")
     else:
-        make_samples(paper_trading)
+        make_samples(paper_trading, MINUTE)
         first = f"{PORTFOLIOS}/{paper_trading.get(PORTFOLIOS)['portfolios'][0]['portfolio_id']}"
         if deed == "closed":
             paper_trading.post(f"{first}/close")
@@ -112,7 +114,7 @@ def test_what_somebody_did_is_not_undone(paper_trading: Calls, deed: str) -> Non
             assert requests.patch(paper_trading.address + first, json={"name": "Mine"}, timeout=10).ok
     before = names(paper_trading)
 
-    made = make_samples(paper_trading)
+    made = make_samples(paper_trading, MINUTE)
 
     assert made == []
     assert names(paper_trading) == before
@@ -120,7 +122,7 @@ def test_what_somebody_did_is_not_undone(paper_trading: Calls, deed: str) -> Non
 
 def test_a_service_that_refuses_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     with served(FastAPI()) as nobody:
-        made = say_samples(nobody, None)
+        made = say_samples(nobody, None, MINUTE)
 
     assert not made
     assert capsys.readouterr().out == "The sample portfolios could not be made: paper_trading said: Not Found\n"
@@ -129,3 +131,50 @@ def test_a_service_that_refuses_is_a_sentence(capsys: pytest.CaptureFixture[str]
 def test_there_are_five_null_entrants() -> None:
     assert len(ENTRANTS) == 5
     assert all(entrant.strategy_type == "baseline" for entrant in ENTRANTS)
+
+
+@pytest.mark.parametrize("cycle_seconds", [10, 60, 300, 600, 900, 3_600])
+def test_every_sample_looks_back_far_enough_for_the_cadence_of_the_cycles(cycle_seconds: int) -> None:
+    every = max(1, cycle_seconds // 60)
+
+    for sample in samples_for(cycle_seconds):
+        rule = RULES[sample.strategy_type]  # type: ignore[index]
+        config = rule.config.model_validate(sample.strategy_config)
+        assert rule.notes(config, every) == [], sample.name
+
+
+def test_look_backs_stay_as_they_are_in_the_sandbox_and_are_hours_with_the_real_venues() -> None:
+    sandbox, live = samples_for(MINUTE), samples_for(15 * MINUTE)
+
+    assert sandbox == SAMPLES
+    found = {sample.name: lookbacks for sample in live if (lookbacks := _lookbacks(sample.strategy_config))}
+    assert found == {
+        "Aggressive Momentum": [360],
+        "Conservative Momentum": [360],
+        "Conservative Mean Reversion": [360],
+        "Hybrid": [360, 360],
+        "Null: follow the market": [360],
+    }
+
+
+def _lookbacks(config: Mapping[str, Any]) -> list[int]:
+    return [value for name, value in config.items() if name.endswith("lookback_minutes")]
+
+
+@pytest.mark.parametrize(
+    ("environment", "lookback"), [({}, 15), ({"CYCLE_EVERY_SECONDS": "300"}, 30), ({"LIVE": "1"}, 360)]
+)
+def test_in_a_container_the_cadence_is_that_of_its_environment(
+    paper_trading: Calls, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], lookback: int
+) -> None:
+    for name in ("LIVE", "CYCLE_EVERY_SECONDS"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {"PAPER_TRADING_URL": paper_trading.address, **environment}.items():
+        monkeypatch.setenv(name, value)
+
+    code = main()
+
+    assert code == 0
+    made = {each["name"]: each["strategy_config"] for each in paper_trading.get(PORTFOLIOS)["portfolios"]}
+    assert made["Null: follow the market"]["lookback_minutes"] == lookback
+    assert made["Conservative Momentum"]["lookback_minutes"] == lookback

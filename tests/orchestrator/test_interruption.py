@@ -150,6 +150,28 @@ def test_a_service_that_is_told_to_stop_marks_its_cycle_and_ends_at_once(
     assert (resumed["status"], resumed["results"][0]["trades_executed"]) == ("success", 2)
 
 
+def test_who_waits_for_a_cycle_when_the_service_is_told_to_stop_is_told_how_to_go_on(
+    town: Town, start: Start, fresh_database: Database
+) -> None:
+    build.portfolio(fresh_database, "Harbour", NOON)
+    held = Held(town, "paper_trading", "/paper-trading/settle")
+    desk, process = start()
+    with ThreadPoolExecutor(1) as caller:
+        waiting = caller.submit(requests.post, f"{desk.url}/trading/run-all-portfolios", timeout=30)
+        assert held.reached.wait(10)
+
+        process.send_signal(signal.SIGTERM)
+        answer = waiting.result()
+        process.wait(10)
+    held.go.set()
+
+    [cycle] = build.rows(fresh_database, "SELECT cycle_id::text, status, error FROM trading_cycles")
+    assert answer.status_code == 503
+    assert answer.json()["error"] == "CycleInterrupted"
+    assert f"POST /trading/cycles/{cycle['cycle_id']}/resume goes on with it" in answer.json()["detail"]
+    assert (cycle["status"], cycle["error"]) == ("interrupted", "the service was stopped")
+
+
 def test_a_cycle_survives_that_postgres_ends_its_sessions(
     desk: Desk, town: Town, fresh_database: Database, server_url: str
 ) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from services.orchestrator.pages import sentence_of
+from shared import topology
 from shared.database import Database
 from tests.orchestrator import build
 from tests.orchestrator.conftest import NOON, Clock, Desk
@@ -92,7 +93,7 @@ def test_a_running_cycle_shows_how_far_it_is(desk: Desk, town: Town, fresh_datab
 def test_the_lead_is_said_in_words_with_what_it_is_worth(trades: int, over: int, words: str) -> None:
     first = leader(trade_count=trades, finished_positions=over)
 
-    assert sentence_of([first]) == words
+    assert sentence_of([first], traded=trades > 0) == words
 
 
 def leader(**facts: Any) -> dict[str, Any]:
@@ -110,12 +111,39 @@ def test_who_is_not_above_the_deposit_or_stands_for_chance_is_not_called_ahead()
     still = leader(growth=Decimal(0), trade_count=0)
     null = leader(strategy_type="baseline")
 
-    assert sentence_of([still, leader(growth=Decimal("-0.1"))]) == (
+    assert sentence_of([still, leader(growth=Decimal("-0.1"))], traded=True) == (
         "No portfolio is above its deposit, so nobody is ahead."
     )
-    assert sentence_of([null]) == (
+    assert sentence_of([null], traded=True) == (
         "A leads with +1.00 % on its deposit. It is a null entrant, so nobody has beaten chance and habit yet."
     )
+
+
+def test_who_is_not_shown_and_who_is_closed_are_counted(desk: Desk, fresh_database: Database) -> None:
+    for number in range(39):
+        pnl = Decimal(500 - number if number < 22 else 0 if number < 25 else -number)
+        build.portfolio(fresh_database, f"P{number}", NOON, realized_pnl=pnl, trade_count=int(number > 30))
+    for pnl in (Decimal(-150), Decimal("29.5")):
+        build.portfolio(fresh_database, f"Gone {pnl}", NOON, realized_pnl=pnl, status="closed")
+
+    page = page_of(desk)
+
+    assert "20 of 39 are shown." in page
+    assert "Of the other 19, 2 are ahead of the deposit, 14 behind it and 3 where they began." in page
+    assert f'<a href="{topology.url_of(topology.PAPER_TRADING)}/">All portfolios</a>' in page
+    assert "P0 leads with +5.00 % on its deposit." in page  # those who have traded are not shown, and have traded
+    assert "2 portfolios are closed; together their total P&amp;L was" in page
+    assert "▼ −$120.50" in page
+
+
+def test_an_arena_in_which_all_are_closed_says_so(desk: Desk, fresh_database: Database) -> None:
+    build.portfolio(fresh_database, "Gone", NOON, realized_pnl=Decimal(250), status="closed")
+
+    page = page_of(desk)
+
+    assert "Every portfolio is closed, so nobody is ahead any more." in page
+    assert "One portfolio is closed; its total P&amp;L was" in page
+    assert "▲ +$250.00" in page
 
 
 def test_the_page_is_there_while_every_service_is_down(desk: Desk, town: Town, clock: Clock) -> None:

@@ -145,6 +145,12 @@ def past(connection: Connection, market_no: int, prices: list[float], now: datet
     ticks(connection, market_no, closes)
 
 
+def collected_every(connection: Connection, minutes: int, count: int, now: datetime = NOW) -> None:
+    """So many syncs of markets, the last one so many minutes ago."""
+    for turn in range(count, 0, -1):
+        collected(connection, now - timedelta(minutes=minutes * turn))
+
+
 def collected(connection: Connection, at: datetime = NOW, status: str = "success") -> None:
     """A finished sync of markets, with its candles."""
     query = """INSERT INTO market_syncs (sync_id, status, started_at, finished_at, reported_at, platforms)

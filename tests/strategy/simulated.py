@@ -55,6 +55,7 @@ class Simulation:
     known: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     numbers: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     pool: Pool | None = None
+    minutes_heard: list[int] = field(default_factory=list)
 
     def minutes(self, start: float, count: int) -> Iterator[tuple[Pool, Truth]]:
         for turn in range(count):
@@ -138,7 +139,9 @@ class Simulation:
             span = old.minutes.moved_to(minute - 1, places)
             span.tell(Ticks(old.columns.market_no, np.full(len(old), before), scaled(old.mid)), columns.market_no)
             span.carry(before, np.zeros(len(columns), dtype=np.uint16))
+            span.hear(np.array(self.minutes_heard))
             volumes = old.volumes.moved_to(places)
+        self.minutes_heard.append(minute)
         return Pool(
             columns=columns,
             loaded_at=datetime.fromtimestamp(now, UTC),

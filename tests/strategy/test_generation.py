@@ -303,6 +303,7 @@ def test_a_signal_of_history_finds_its_way_from_candles_to_the_answer(
     with fresh_database.transaction() as connection:
         number = rows.market(connection, now=build.NOW, volume=99_600)
         rows.past(connection, number, RISE)
+        rows.collected_every(connection, 1, len(RISE))
         rows.collected(connection)
         owner = rows.portfolio(connection, "momentum")
     client = serve("momentum")

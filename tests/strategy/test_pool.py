@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 
 from services.strategy.domain.columns import KINDS
 from services.strategy.domain.history import SCALE
+from services.strategy.domain.moves import jumps_over, moves_over
 from services.strategy.domain.pool import Pool
 from services.strategy.domain.rules import RULES
 from services.strategy.storage import pool as storage
@@ -103,6 +104,7 @@ def test_a_reload_reads_what_changed_and_equals_a_load_of_the_whole(connection: 
     numbers = [rows.market(connection, f"polymarket:{number}", now=NOW - timedelta(hours=1)) for number in range(1, 41)]
     for number in numbers:
         rows.past(connection, number, [0.40 + number % 7 / 100 + step % 5 / 100 for step in range(130)])
+    rows.collected_every(connection, 3, 50)
     rows.collected(connection)
     first = loaded(connection)
 
@@ -119,6 +121,8 @@ def test_a_reload_reads_what_changed_and_equals_a_load_of_the_whole(connection: 
     rows.collected(connection, NOW + timedelta(minutes=2))
     again = loaded(connection, first, later=3)
 
+    assert first.pool.minutes is not None
+    assert np.flatnonzero(first.pool.minutes.heard).tolist() == list(range(0, 120, 3))
     assert again.changed == 3
     assert len(again.pool) == 40
     same(again.pool, loaded(connection, later=3).pool)
@@ -160,7 +164,42 @@ def test_prices_stand_until_they_move_and_begin_where_candles_begin(connection: 
     assert closes[:70] == [0.0] * 70
     assert closes[70:73] == [0.40] * 3
     assert closes[73:] == [0.45] * 47
-    assert np.flatnonzero(span.heard).tolist() == [70, 73]
+
+
+def test_only_a_collection_of_all_markets_makes_a_minute_heard(connection: Connection) -> None:
+    held, other = rows.market(connection, "polymarket:1"), rows.market(connection, "polymarket:2")
+    minutes = [MINUTE - timedelta(minutes=number) for number in range(40, 0, -1)]
+    rows.ticks(connection, held, dict.fromkeys(minutes, "0.51"))  # its price is refreshed every minute
+    rows.ticks(connection, other, {minutes[0]: "0.40", minutes[15]: "0.42", minutes[30]: "0.51"})
+    for number, status in ((0, "success"), (8, "failed"), (15, "partial"), (20, "interrupted"), (30, "success")):
+        rows.collected(connection, minutes[number] + timedelta(seconds=20), status)
+    rows.collected(connection)
+
+    pool = loaded(connection).pool
+
+    assert pool.minutes is not None
+    assert pool.hours is not None
+    assert (np.flatnonzero(pool.minutes.heard) - 80).tolist() == [0, 15, 30]
+    ended = {int(minutes[number].timestamp() // 3600) - pool.hours.first for number in (0, 15, 30)}
+    assert set(np.flatnonzero(pool.hours.heard).tolist()) == {hour for hour in ended if hour < 48}
+    jumps, moves = jumps_over(pool, 20), moves_over(pool, 20)
+    assert np.isnan(jumps.z).all()
+    assert np.isnan(moves.z).all()
+
+
+def test_a_move_between_two_collections_is_one_step_as_long_as_the_others(connection: Connection) -> None:
+    number = rows.market(connection)
+    hour = NOW.replace(minute=0, second=0)
+    closes = {hour - timedelta(minutes=5 * turn): "0.50" if turn % 2 else "0.52" for turn in range(1, 36)}
+    rows.ticks(connection, number, closes)
+    rows.collected_every(connection, 5, 36, hour + timedelta(minutes=5))
+    rows.quote(connection, number, "0.49", "0.51", NOW)
+    connection.execute(text("UPDATE tick_rolls SET rolled_to = :to"), {"to": MINUTE})
+
+    pool = loaded(connection).pool
+
+    z = abs(float(jumps_over(pool, 20).z[0]))
+    assert z == pytest.approx(1, abs=0.15)  # five minutes are no jump because four of them were not looked at
 
 
 def test_minutes_begin_with_the_close_of_the_hours_before(connection: Connection) -> None:

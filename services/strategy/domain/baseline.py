@@ -14,6 +14,7 @@ from services.strategy.domain.exits import leave
 from services.strategy.domain.filters import Screen, keep_free, screened
 from services.strategy.domain.moves import moves_over
 from services.strategy.domain.pool import Pool
+from services.strategy.domain.rhythm import Lookback
 from services.strategy.domain.signals import Opinion, Portfolio
 
 Entrant = Literal["cash", "random", "follow", "always_no", "favourite"]
@@ -39,6 +40,10 @@ class BaselineConfig(StrategyConfig):
     lookback_minutes: Annotated[int, Field(ge=4, le=2_820)] = Field(
         default=60, description="How far back follow looks for the last move."
     )
+
+
+def lookbacks(config: BaselineConfig) -> tuple[Lookback, ...]:
+    return (Lookback(config.lookback_minutes),) if config.entrant == "follow" else ()
 
 
 def signals(pool: Pool, portfolio: Portfolio, config: BaselineConfig, now: datetime) -> Opinion:

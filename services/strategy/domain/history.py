@@ -45,7 +45,7 @@ class Span:
 
     end: int
     closes: Prices
-    heard: Flags  # whether anything was collected in that period
+    heard: Flags  # whether a collection of all markets ended in that period; a few may be quoted at any time
 
     @property
     def first(self) -> int:
@@ -58,7 +58,6 @@ class Span:
         shift, known = end - self.end, np.flatnonzero(rows >= 0)
         if shift < len(self.closes):
             kept = len(self.closes) - shift
-            span.heard[:kept] = self.heard[shift:]
             if len(known) == len(rows) == self.closes.shape[1]:
                 span.closes[:kept] = self.closes[shift:]  # sorted numbers, as many and all known: the same markets
                 return span
@@ -68,15 +67,18 @@ class Span:
 
     def forget(self, since: int) -> None:
         """What is known of the periods from `since` on: it is told anew."""
-        start = max(since - self.first, 0)
-        self.closes[start:] = 0
-        self.heard[start:] = False
+        self.closes[max(since - self.first, 0) :] = 0
+
+    def hear(self, periods: Ints) -> None:
+        """Those in which a collection of all markets ended, and no others."""
+        row = periods - self.first
+        self.heard[:] = False
+        self.heard[row[(row >= 0) & (row < len(self.heard))]] = True
 
     def tell(self, ticks: Ticks, numbers: Array) -> None:
         """`numbers` are the sorted numbers of the markets of the columns."""
         row = ticks.period - self.first
         inside = (row >= 0) & (row < len(self.closes))
-        self.heard[np.unique(row[inside])] = True
         column = rows_of(numbers, ticks.market_no)
         fits = inside & (column >= 0) & (ticks.close > 0)
         self.closes[row[fits], column[fits]] = ticks.close[fits]

@@ -16,6 +16,7 @@ from services.strategy.domain.entries import Ideas, Room, enter, worthwhile
 from services.strategy.domain.exits import leave
 from services.strategy.domain.filters import Screen, keep_convinced, keep_free, screened
 from services.strategy.domain.pool import Pool
+from services.strategy.domain.rhythm import Lookback
 from services.strategy.domain.signals import Opinion, Portfolio, Side
 
 CONFIGS_KEPT = 1_000
@@ -50,12 +51,23 @@ class HybridConfig(DirectedConfig):
     momentum_min_z: Annotated[Decimal, Field(ge=0, le=50)] = Field(
         default=Decimal("2.2"), description="The least z at which momentum votes."
     )
-    mean_reversion_lookback_minutes: Annotated[int, Field(ge=4, le=60)] = Field(
+    mean_reversion_lookback_minutes: Annotated[int, Field(ge=4, le=2_820)] = Field(
         default=20, description="The look-back of mean reversion's vote."
     )
     mean_reversion_min_z: Annotated[Decimal, Field(ge=0, le=100)] = Field(
         default=Decimal(7), description="The least z at which mean reversion votes."
     )
+
+
+def lookbacks(config: HybridConfig) -> tuple[Lookback, ...]:
+    """Of the rules that vote."""
+    voters: list[Lookback] = []
+    if config.weights.momentum > 0:
+        voters += momentum.lookbacks(_momentum(config.momentum_lookback_minutes, config.momentum_min_z))
+    if config.weights.mean_reversion > 0:
+        reversion = _mean_reversion(config.mean_reversion_lookback_minutes, config.mean_reversion_min_z)
+        voters += mean_reversion.lookbacks(reversion)
+    return tuple(voters)
 
 
 class Votes:

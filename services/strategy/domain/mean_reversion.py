@@ -12,17 +12,19 @@ from services.strategy.domain.config import DirectedConfig, Ratio
 from services.strategy.domain.entries import Ideas, enter, worthwhile
 from services.strategy.domain.exits import leave
 from services.strategy.domain.filters import Screen, keep_convinced, keep_free, keep_lasting, screened
-from services.strategy.domain.history import MINUTES
-from services.strategy.domain.moves import Jumps, jumps_over
+from services.strategy.domain.moves import JUMP_STEPS_MIN, Jumps, jumps_over
 from services.strategy.domain.pool import Pool
+from services.strategy.domain.rhythm import Lookback
 from services.strategy.domain.signals import Opinion, Portfolio, Side
 
 
 class MeanReversionConfig(DirectedConfig):
     """Keys of mean reversion."""
 
-    lookback_minutes: Annotated[int, Field(ge=4, le=MINUTES // 2)] = Field(
-        default=20, description="Within how many minutes the jump must have happened."
+    lookback_minutes: Annotated[int, Field(ge=4, le=2_820)] = Field(
+        default=20,
+        description="Within how many minutes the jump must have happened; above 60 by the hour. At least four "
+        "collections fit in.",
     )
     min_z: Annotated[Decimal, Field(ge=0, le=100)] = Field(
         default=Decimal(7), description="Least jump of the price, in units of the other steps around it."
@@ -47,6 +49,10 @@ class MeanReversionConfig(DirectedConfig):
     reversion: Annotated[Decimal, Field(gt=0, le=1)] = Field(
         default=Decimal("0.6"), description="Share of the jump's way that a price is expected to come back."
     )
+
+
+def lookbacks(config: MeanReversionConfig) -> tuple[Lookback, ...]:
+    return (Lookback(config.lookback_minutes, JUMP_STEPS_MIN),)
 
 
 def signals(pool: Pool, portfolio: Portfolio, config: MeanReversionConfig, now: datetime) -> Opinion:

@@ -14,6 +14,7 @@ from services.strategy.domain.exits import leave
 from services.strategy.domain.filters import Screen, keep_convinced, keep_free, keep_lasting, screened
 from services.strategy.domain.moves import Moves, moves_over
 from services.strategy.domain.pool import Pool
+from services.strategy.domain.rhythm import Lookback
 from services.strategy.domain.signals import Opinion, Portfolio, Side
 
 
@@ -22,7 +23,7 @@ class MomentumConfig(DirectedConfig):
 
     lookback_minutes: Annotated[int, Field(ge=4, le=2_820)] = Field(
         default=15,
-        description="Over how many minutes a move is measured; above 60 by the hour. At least ten collections fit in.",
+        description="Over how many minutes a move is measured; above 60 by the hour. At least four collections fit in.",
     )
     min_z: Annotated[Decimal, Field(ge=0, le=50)] = Field(
         default=Decimal("2.2"),
@@ -43,6 +44,10 @@ class MomentumConfig(DirectedConfig):
     continuation: Annotated[Decimal, Field(gt=0, le=5)] = Field(
         default=Decimal("0.6"), description="Share of its way that a move is expected to go on."
     )
+
+
+def lookbacks(config: MomentumConfig) -> tuple[Lookback, ...]:
+    return (Lookback(config.lookback_minutes),)
 
 
 def signals(pool: Pool, portfolio: Portfolio, config: MomentumConfig, now: datetime) -> Opinion:

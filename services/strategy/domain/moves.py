@@ -1,17 +1,19 @@
 """How prices moved: over a look-back against their own volatility before and in it, and the largest step in it."""
 
+from bisect import bisect_right
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from services.strategy.domain.columns import Flags, Singles
-from services.strategy.domain.history import GAP_MINUTES_MAX, HOURS, LOGITS, MINUTES, SCALE, Prices, Span, scaled
+from services.strategy.domain.history import GAP_MINUTES_MAX, LOGITS, SCALE, Prices, Span, scaled
 from services.strategy.domain.pool import Pool
+from services.strategy.domain.rhythm import BY_MINUTE_MAX, COLLECTIONS_MIN
 
-SAMPLES_MIN = 4  # looks at the market in a look-back, without which it says nothing
 BASE_LOOKBACKS = 3  # so much longer than the look-back is the time before it, with which it is compared
-JUMP_MINUTES = 30  # in which a step is the largest
+JUMP_STEPS = 30  # of which a jump is the largest
+JUMP_STEPS_MIN = JUMP_STEPS // 3  # that must be known
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +47,40 @@ def jumps_over(pool: Pool, minutes: int) -> Jumps:
 
 
 @dataclass(frozen=True, slots=True)
-class _Window:
-    rows: list[Prices]  # by period, oldest first, the present one last
-    start: int  # the row at which the look-back begins; what stands before it is the base
+class _Past:
+    """Prices as each collection of all markets left them: between two of them most prices are not known to stand."""
+
+    rows: list[Prices]  # oldest first, the present one last
+    ago: list[int]  # minutes since then
+    start: int  # the row that stood when the look-back began; what stands before it is the base
+
+    @property
+    def steps(self) -> int:
+        return len(self.rows) - 1 - self.start
+
+    def based_on(self, count: int) -> "_Past":
+        """With so many rows at most before the look-back."""
+        first = max(self.start - max(count, 0), 0)
+        return _Past(self.rows[first:], self.ago[first:], self.start - first)
 
 
-def _window(pool: Pool, periods: int, base: int, span: Span | None, seconds: int) -> _Window | None:
+def _past(pool: Pool, minutes: int) -> _Past | None:
     """None where the past is not known well enough for anybody."""
+    span, each = (pool.minutes, 1) if minutes <= BY_MINUTE_MAX else (pool.hours, 60)
+    periods = -(-minutes // each)
     if span is None or periods >= len(span.closes):
         return None
-    present = int(pool.now // seconds) - span.first
+    present = int(pool.now // (60 * each)) - span.first
     start = present - periods
-    if not _told(span, start, present, GAP_MINUTES_MAX * 60 // seconds + 1):
+    if not _told(span, start, present, GAP_MINUTES_MAX // each + 1):
         return None
-    first = max(start - base, 0)
-    return _Window([*[span.closes[row] for row in range(first, len(span.closes))], scaled(pool.mid)], start - first)
+    told = np.flatnonzero(span.heard).tolist()
+    begin = bisect_right(told, start) - 1
+    if begin < 0:
+        told, begin = [start, *told], 0
+    return _Past(
+        [*[span.closes[row] for row in told], scaled(pool.mid)], [*[(present - row) * each for row in told], 0], begin
+    )
 
 
 def _told(span: Span, start: int, present: int, gap_max: int) -> bool:
@@ -67,28 +88,25 @@ def _told(span: Span, start: int, present: int, gap_max: int) -> bool:
     if start < 0 or start >= len(span.heard):
         return False
     heard = np.flatnonzero(span.heard[start:]) + start
-    if len(heard) < SAMPLES_MIN:
+    if len(heard) < COLLECTIONS_MIN:
         return False
     return int(np.diff(np.concatenate(([start - 1], heard, [present]))).max()) <= gap_max
 
 
 def _moves(pool: Pool, minutes: int) -> Moves:
-    if minutes <= MINUTES // 2:
-        window = _window(pool, minutes, BASE_LOOKBACKS * minutes, pool.minutes, 60)
-    else:
-        periods = -(-minutes // 60)
-        window = _window(pool, periods, min(BASE_LOOKBACKS * periods, HOURS), pool.hours, 3_600)
+    past = _past(pool, minutes)
     count = len(pool)
-    if window is None:
+    if past is None:
         unknown = np.full(count, np.nan, dtype=np.float32)
         return Moves(unknown, unknown, unknown, unknown)
-    before, _ = _squares(window.rows[: window.start + 1], count)
-    known = _known_steps(window.rows[: window.start + 1], count)
-    squares, move = _squares(window.rows[window.start :], count)
-    first, last = window.rows[window.start].astype(np.float32), window.rows[-1].astype(np.float32)
+    steps = past.steps
+    past = past.based_on(BASE_LOOKBACKS * steps)
+    before, _ = _squares(past.rows[: past.start + 1], count)
+    known = _known_steps(past.rows[: past.start + 1], count)
+    squares, move = _squares(past.rows[past.start :], count)
+    first, last = past.rows[past.start].astype(np.float32), past.rows[-1].astype(np.float32)
     z = np.divide(move, np.sqrt(squares), out=np.zeros(count, np.float32), where=squares > 0)
     z[np.isnan(move)] = np.nan
-    steps = len(window.rows) - 1 - window.start
     usual = np.divide(before, known, out=np.full(count, np.nan, np.float32), where=known >= steps)
     roughness = np.divide(squares / steps, usual, out=np.full(count, np.nan, np.float32), where=usual > 0)
     return Moves(move, (last - first) / np.float32(SCALE), z, roughness)
@@ -115,31 +133,31 @@ def _known_steps(rows: list[Prices], count: int) -> Singles:
 
 def _jumps(pool: Pool, minutes: int) -> Jumps:
     count = len(pool)
-    around = max(minutes, JUMP_MINUTES)
-    window = _window(pool, minutes, around - minutes, pool.minutes, 60)
+    past = _past(pool, minutes)
     since = np.zeros(count, np.int16)
-    if window is None:
+    if past is None:
         unknown = np.full(count, np.nan, dtype=np.float32)
         return Jumps(unknown, unknown, unknown, unknown, unknown, since)
+    past = past.based_on(JUMP_STEPS - past.steps)
     largest, before, second = (np.zeros(count, np.float32) for _ in range(3))
     squares, known = np.zeros(count, np.float32), np.zeros(count, np.float32)
-    previous = window.rows[0].astype(np.float32)
-    for place, row in enumerate(window.rows[1:], 1):
+    previous = past.rows[0].astype(np.float32)
+    for place, row in enumerate(past.rows[1:], 1):
         here = row.astype(np.float32)
         there: Flags = (here > 0) & (previous > 0)
         step = np.where(there, here - previous, np.float32(0))
         size, most = np.abs(step), np.abs(largest)
         squares += step * step
         known += there
-        larger = (size > most) & (place > window.start)
+        larger = (size > most) & (place > past.start)
         np.maximum(second, np.where(larger, most, size), out=second)
         np.copyto(largest, step, where=larger)
         np.copyto(before, previous, where=larger)
-        np.copyto(since, np.int16(len(window.rows) - 1 - place), where=larger)
+        np.copyto(since, np.int16(past.ago[place]), where=larger)
         previous = here
     others = np.sqrt(np.maximum(squares - largest * largest, 0) / np.maximum(known - 1, 1))
     one_tick = np.nan_to_num(pool.columns.tick * SCALE, nan=SCALE / 100).astype(np.float32)
-    z = np.where(known >= JUMP_MINUTES // 3, largest / np.maximum(others, one_tick), np.nan).astype(np.float32)
+    z = np.where(known >= JUMP_STEPS_MIN, largest / np.maximum(others, one_tick), np.nan).astype(np.float32)
     lead = (np.abs(largest) / np.maximum(second, one_tick)).astype(np.float32)
     away = ((previous - before) * np.sign(largest) / np.float32(SCALE)).astype(np.float32)
     return Jumps(largest / np.float32(SCALE), z, lead, before / np.float32(SCALE), away, since)

@@ -1,6 +1,6 @@
 """The five rules: the configuration each one knows, its function, and what it needs of the pool."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -8,10 +8,19 @@ from typing import Any, Literal
 from services.strategy.domain import arbitrage, baseline, hybrid, mean_reversion, momentum
 from services.strategy.domain.config import StrategyConfig
 from services.strategy.domain.pool import Pool
+from services.strategy.domain.rhythm import Lookback
 from services.strategy.domain.signals import Opinion, Portfolio
 
 Strategy = Literal["momentum", "mean_reversion", "arbitrage", "hybrid", "baseline"]
 Decide = Callable[[Pool, Portfolio, Any, datetime], Opinion]
+
+
+Lookbacks = Callable[[Any], Sequence[Lookback]]
+
+
+def nowhere(_: Any) -> Sequence[Lookback]:
+    """Of a rule that looks at the present alone."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +30,43 @@ class Rule:
     question: str  # that its page answers
     history: bool = False
     sets: bool = False  # of markets that belong together, and pairs of contracts
+    lookbacks: Lookbacks = nowhere  # of a configuration
+
+    def notes(self, config: StrategyConfig, every: int | None) -> list[str]:
+        """What stands in the way of that configuration while markets are collected every so many minutes."""
+        said = [lookback.note(every) for lookback in self.lookbacks(config)] if every is not None else []
+        return [note for note in dict.fromkeys(said) if note is not None]
 
 
 RULES: Mapping[Strategy, Rule] = {
-    "momentum": Rule(momentum.MomentumConfig, momentum.signals, "Which prices go straight?", history=True),
+    "momentum": Rule(
+        momentum.MomentumConfig,
+        momentum.signals,
+        "Which prices go straight?",
+        history=True,
+        lookbacks=momentum.lookbacks,
+    ),
     "mean_reversion": Rule(
-        mean_reversion.MeanReversionConfig, mean_reversion.signals, "Which prices went too far?", history=True
+        mean_reversion.MeanReversionConfig,
+        mean_reversion.signals,
+        "Which prices went too far?",
+        history=True,
+        lookbacks=mean_reversion.lookbacks,
     ),
     "arbitrage": Rule(arbitrage.ArbitrageConfig, arbitrage.signals, "What costs less than it pays?", sets=True),
-    "hybrid": Rule(hybrid.HybridConfig, hybrid.signals, "On what do the rules agree?", history=True, sets=True),
-    "baseline": Rule(baseline.BaselineConfig, baseline.signals, "What do those earn who know nothing?", history=True),
+    "hybrid": Rule(
+        hybrid.HybridConfig,
+        hybrid.signals,
+        "On what do the rules agree?",
+        history=True,
+        sets=True,
+        lookbacks=hybrid.lookbacks,
+    ),
+    "baseline": Rule(
+        baseline.BaselineConfig,
+        baseline.signals,
+        "What do those earn who know nothing?",
+        history=True,
+        lookbacks=baseline.lookbacks,
+    ),
 }

@@ -13,6 +13,7 @@ from services.strategy.domain.pool import Pool
 from services.strategy.domain.rules import Rule
 from services.strategy.domain.volumes import Volumes
 from services.strategy.storage import columns as stored
+from services.strategy.storage.collections import collected_at
 from services.strategy.storage.pairs import standing_pairs
 from services.strategy.storage.stamps import Stamp
 from shared.trading.books import Grid
@@ -52,6 +53,9 @@ def load(connection: Connection, rule: Rule, stamp: Stamp, now: datetime, before
         old = before.pool if before else None
         hours = _span(connection, columns, rows, stamp, HOUR, old.hours if old else None, None)
         minutes = _span(connection, columns, rows, stamp, MINUTE, old.minutes if old else None, hours)
+        ends = collected_at(connection, hours.first * HOUR)
+        for span, seconds in ((hours, HOUR), (minutes, MINUTE)):
+            span.hear(ends // seconds)
         if stamp.rolled_to is not None and (old is None or old.minutes is None or old.minutes.end == 0):
             _fill_unmoved(columns, minutes, hours)
         volumes = (old.volumes.moved_to(rows) if old else volumes).with_total(
