@@ -26,7 +26,7 @@ def answering(*replies: bytes | None) -> Iterator[tuple[str, list[bytes]]]:
                 connection, _ = listener.accept()
                 with connection:
                     while waiting:
-                        said = connection.recv(65_536)
+                        said = _request(connection)
                         if not said:
                             break
                         asked.append(said)
