@@ -159,3 +159,17 @@ def test_an_unknown_portfolio_is_not_found(floor: Floor) -> None:
         floor.paper.get("/paper-trading/portfolios/77/changes"),
     ):
         assert answer.status_code == 404, answer.text
+
+
+def test_the_page_shows_a_portfolio_by_its_number_and_says_when_there_is_none(floor: Floor) -> None:
+    floor.world.gamma_markets, floor.world.books = [gamma(1, question="Will <b>ice</b> come?")], [gamma_book(1)]
+    floor.collect()
+    number = int(str(make(floor, name="<script>alert(1)</script>")["portfolio_id"]))
+    floor.signals(number, floor.signal("polymarket:1", amount="4"))
+    floor.execute(number)
+
+    page, nobody = floor.paper.get("/", params={"portfolio_id": number}), floor.paper.get("/?portfolio_id=77")
+
+    assert page.status_code == 200 and "&lt;script&gt;alert(1)&lt;/script&gt;" in page.text
+    assert "Will &lt;b&gt;ice&lt;/b&gt; come?" in page.text and "<script>" not in page.text
+    assert "There is no portfolio" in nobody.text
