@@ -169,7 +169,7 @@ def _execute(
         pending.lock_portfolios(connection, list(by_portfolio))
         now = clock()  # the wait may have been long; books and signals are judged by what time it is then
         overrides = pending.standing_overrides(connection, list(by_portfolio), now)
-        accounts = _accounts(connection, by_portfolio, overrides, now)
+        accounts = _accounts(connection, by_portfolio, overrides, offers)
         ended = pending.final_markets(connection, offers)
         offers = {**offers, **dict.fromkeys(ended, NoOffer("market_closed", "the market is final by now"))}
         signal_ids = [signal.signal_id for own in by_portfolio.values() for signal in own]
@@ -204,11 +204,11 @@ def _accounts(
     connection: Connection,
     by_portfolio: Mapping[int, Sequence[Signal]],
     overrides: Mapping[int, Mapping[str, Decimal]],
-    now: datetime,
+    offers: Offers,
 ) -> dict[int, Account]:
     market_nos = {signal.market_no for own in by_portfolio.values() for signal in own}
-    since = now - timedelta(hours=1)  # no book that is older is traded on
-    accounts = pending.lock_accounts(connection, list(by_portfolio), market_nos, since, overrides)
+    books = {number: offer.book_at for number, offer in offers.items() if isinstance(offer, Offer)}
+    accounts = pending.lock_accounts(connection, list(by_portfolio), market_nos, books, overrides)
     standing = all_open_breakers(connection)
     for portfolio_id, account in accounts.items():
         account.breakers = tuple(each for each in standing if each.portfolio_id in (None, portfolio_id))

@@ -126,7 +126,7 @@ def _meet_all(
     watched = Watched()
     portfolio_ids = sorted({order.portfolio_id for order in waiting})
     market_nos = {order.market_no for order in waiting}
-    locked = pending.lock_accounts(connection, portfolio_ids, market_nos, now, {})
+    locked = pending.lock_accounts(connection, portfolio_ids, market_nos, {}, {})
     known = {order.order_id for order in waiting}
     orders = [order for order in stored.lock_orders(connection, portfolio_ids) if order.order_id in known]
     before = stored.met_before(connection, [order.order_id for order in orders])

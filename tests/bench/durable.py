@@ -22,6 +22,7 @@ from tests.bench.postgres import Postgres
 from tests.bench.scale import Scale
 
 PORTFOLIOS = 100
+GROWTH_MARKETS = 60_000  # of a full run
 KEYS = {
     "decisions": "decision_id",
     "trades": "trade_id",
@@ -56,6 +57,30 @@ def durable_figures(postgres: Postgres, scale: Scale) -> Iterator[Figure]:
         )
         floor = Floor("COPY into the same tables", max(floors))
         yield Figure("G13", name, max(rates), "/s", floor, Goal(0.5, at_least=True), note)
+    if scale.markets >= GROWTH_MARKETS:
+        first, last = _growth(postgres.create("durable_growth"), 20)
+        name = "a fill after 100,000 fills of the same portfolios"
+        yield Figure("G13", name, last, floor=Floor("one of the first 10,000", first), goal=Goal(1.0))
+
+
+def _growth(url: str, batches: int) -> tuple[float, float]:
+    """Seconds a fill in the first and in the last tenth of so many batches of 5,000."""
+    database, now = Database(url), datetime.now(UTC)
+    numbers = open_floor(database, 1_000, PORTFOLIOS, now)
+    spent = []
+    for _ in range(batches):
+        now = datetime.now(UTC)
+        ask_for_fills(database, numbers, 50, now)
+        offers = offers_for(set(range(1, 1_001)), now)
+        began = perf_counter()
+        with database.connection() as connection:
+            signals = pending.undecided_signals(connection, numbers)
+        answers = act_on(database, signals, offers, POLICY, lambda now=now: now)  # type: ignore[misc]
+        count = sum(len(answer.trades) for answer in answers.values())
+        spent.append((perf_counter() - began) / count)
+    database.dispose()
+    tenth = max(batches // 10, 1)
+    return min(spent[:tenth]), min(spent[-tenth:])
 
 
 def open_floor(database: Database, markets: int, portfolios: int, now: datetime) -> list[int]:

@@ -60,8 +60,9 @@ GROUP BY o.portfolio_id, o.market_no, o.action
 """)
 _TAKEN = text("""
 SELECT t.portfolio_id, t.market_no, t.book_at, t.action, t.levels::text AS levels
-FROM trades t WHERE t.portfolio_id = ANY(:portfolio_ids) AND t.market_no = ANY(:market_nos)
-    AND t.book_at >= :since AND t.order_id IS NULL
+FROM unnest(CAST(:book_nos AS integer[]), CAST(:book_ats AS timestamptz[])) seen (market_no, book_at)
+JOIN trades t USING (market_no, book_at)
+WHERE t.portfolio_id = ANY(:portfolio_ids) AND t.order_id IS NULL
 """)
 _OVERRIDES = text("""
 SELECT coalesce(o.portfolio_id, p.portfolio_id) AS portfolio_id, o.config_key, o.override_value::text AS value
@@ -105,10 +106,11 @@ def lock_accounts(
     connection: Connection,
     portfolio_ids: Sequence[int],
     market_nos: Iterable[int],
-    books_since: datetime,
+    books: Mapping[int, datetime],
     overrides: Mapping[int, Mapping[str, Decimal]],
 ) -> dict[int, Account]:
-    """The portfolios, locked until the transaction ends, with what they hold and took in these markets."""
+    """The portfolios, locked until the transaction ends, with what they hold in these markets and took from these
+    books, which are known by their moments."""
     rows = connection.execute(_LOCK, {"portfolio_ids": list(portfolio_ids)}).all()
     accounts = {row.portfolio_id: _account(row, overrides.get(row.portfolio_id, {})) for row in rows}
     which = {"portfolio_ids": list(accounts), "market_nos": sorted(set(market_nos))}
@@ -121,7 +123,7 @@ def lock_accounts(
     for order in connection.execute(_WAITING, which):
         waits: tuple[int, Side] = (order.market_no, side_of(order.action))
         accounts[order.portfolio_id].waiting[waits] = Waiting(order.reserved, order.opens)
-    for trade in connection.execute(_TAKEN, {**which, "since": books_since}):
+    for trade in connection.execute(_TAKEN, {**which, "book_nos": list(books), "book_ats": list(books.values())}):
         key = (trade.market_no, trade.book_at, walked_side(trade.action))
         taken = accounts[trade.portfolio_id].taken.setdefault(key, {})
         for price, quantity, _ in jiter.from_json(trade.levels.encode(), float_mode="decimal"):
