@@ -18,7 +18,9 @@ from shared.copy_text import copied_json, copied_row
 from shared.cursors import UnknownCursor, cursor_of, key_of
 from shared.database import Database, copy_rows
 
-Kind = Literal["trade", "order", "settlement", "cycle", "breaker"]
+Kind = Literal[
+    "trade", "order", "settlement", "cycle", "breaker", "message", "decision", "price_update", "event", "alarm"
+]
 
 CHANNEL = "coliseum_feed"
 PAGE = 1_000

@@ -27,6 +27,7 @@ MEAN_REVERSION = Service("strategy_mean_reversion", "strategy", 8005, app="mean_
 ARBITRAGE = Service("strategy_arbitrage", "strategy", 8006, app="arbitrage")
 HYBRID = Service("strategy_hybrid", "strategy", 8007, app="hybrid")
 BASELINE = Service("strategy_baseline", "strategy", 8010, app="baseline")
+ARENA = Service("arena", "arena", 8008)
 
 SERVICES: tuple[Service, ...] = (
     SANDBOX,

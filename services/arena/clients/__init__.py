@@ -1,0 +1,1 @@
+"""What moves bytes between the arena and the providers of models, and what reads these bytes."""
