@@ -45,6 +45,9 @@ class Calls:
     def post(self, path: str, body: Any = None, params: Mapping[str, Any] | None = None, seconds: float = 60) -> Any:
         return self._answer("POST", path, params, body, seconds)
 
+    def patch(self, path: str, body: Any, seconds: float = 60) -> Any:
+        return self._answer("PATCH", path, None, body, seconds)
+
     def close(self) -> None:
         self.session.close()
 

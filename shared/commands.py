@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Response
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, APIWebSocketRoute
 
 Endpoint = Callable[..., Response]
 
@@ -27,7 +27,7 @@ def together(*routers: APIRouter) -> APIRouter:
 
 def aliases(router: APIRouter) -> frozenset[str]:
     """Paths whose GET acts: POST is documented there, and GET is not. A documented GET beside a POST reads."""
-    routes = [_flat(route) for route in router.routes]
+    routes = [_flat(route) for route in router.routes if not isinstance(route, APIWebSocketRoute)]
     posts = {route.path for route in routes if "POST" in (route.methods or ())}
     hidden = {route.path for route in routes if "GET" in (route.methods or ()) and not route.include_in_schema}
     return frozenset(posts & hidden)

@@ -39,7 +39,7 @@ candidates AS MATERIALIZED (
         AND pg_visible_in_snapshot(c.transaction_id, CAST(present.snapshot AS pg_snapshot)) AND c.entry_id > {after}
     ORDER BY c.entry_id LIMIT {limit}
 )
-SELECT present.snapshot, a.entry_id, a.kind, a.portfolio_id,
+SELECT present.snapshot, a.entry_id, a.transaction_id::text AS transaction_id, a.kind, a.portfolio_id,
     (SELECT m.market_id FROM markets m WHERE m.market_no = a.market_no) AS market_id, a.payload::text AS payload,
     a.created_at
 FROM present LEFT JOIN added a ON true ORDER BY a.entry_id
@@ -50,6 +50,15 @@ _PREPARE = text(
     f"{_ADDED.format(seen='$1', target='$2', after='$3', limit='$4')}"
 )
 _READ_PREPARED = text("EXECUTE feed_reading (:seen, :target, :after, :limit)")
+_BEHIND = text("""
+SELECT count(*) FROM (
+    SELECT 1 FROM feed_entries
+    WHERE transaction_id >= pg_snapshot_xmin(CAST(:seen AS pg_snapshot))
+        AND NOT pg_visible_in_snapshot(transaction_id, CAST(:seen AS pg_snapshot))
+        AND (entry_id > :after OR NOT pg_visible_in_snapshot(transaction_id, CAST(:target AS pg_snapshot)))
+    LIMIT :most
+) behind
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +72,18 @@ class NewEntry:
 @dataclass(frozen=True, slots=True)
 class Entry:
     entry_id: int
+    transaction_id: int
     kind: str
     portfolio_id: int | None
     market_id: str | None
     payload: Mapping[str, Any]
     created_at: datetime
+    between: tuple[str, str]  # the snapshots of which the first does not see it, and the second does
+
+    @property
+    def cursor(self) -> str:
+        """Right behind this entry, for a reader that was given all before it."""
+        return cursor_of(*self.between, self.entry_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +93,17 @@ class Batch:
     entries: Sequence[Entry]
     cursor: str
     more: bool  # whether there was more than the limit
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a snapshot sees: everything that began before its end and was not still under way."""
+
+    end: int
+    under_way: frozenset[int]
+
+    def holds(self, transaction_id: int) -> bool:
+        return transaction_id < self.end and transaction_id not in self.under_way
 
 
 def append_entries(connection: Connection, entries: Sequence[NewEntry], now: datetime) -> None:
@@ -116,30 +143,59 @@ def prepare_reading(connection: Connection) -> None:
 
 def entries_after(connection: Connection, cursor: str, limit: int = PAGE, *, prepared: bool = False) -> Batch:
     """What was committed after the cursor, each entry once. A cursor keeps its meaning however long it is kept."""
-    seen, target, after = (str(part) for part in key_of(cursor, str, str, int))
-    if not SNAPSHOT.match(seen) or (target and not SNAPSHOT.match(target)):
-        raise UnknownCursor(cursor=cursor[:80])
+    seen, target, after = _read_cursor(cursor)
     try:
-        values = {"seen": seen, "target": target or None, "after": int(after), "limit": limit + 1}
+        values = {"seen": seen, "target": target or None, "after": after, "limit": limit + 1}
         rows = connection.execute(_READ_PREPARED if prepared else _READ, values).all()
     except DataError as error:
         raise UnknownCursor(cursor=cursor[:80]) from error
     snapshot = str(rows[0].snapshot)
     if _end_of(seen) > _end_of(snapshot):  # of this database before it was restored, or of another one
         raise UnknownCursor(cursor=cursor[:80])
-    entries = [
-        Entry(row.entry_id, row.kind, row.portfolio_id, row.market_id, _read(row.payload), row.created_at)
-        for row in rows[:limit]
-        if row.entry_id is not None
-    ]
+    entries = [_entry(row, (seen, snapshot)) for row in rows[:limit] if row.entry_id is not None]
     if len(rows) > limit:
         return Batch(entries, cursor_of(seen, snapshot, entries[-1].entry_id), more=True)
     return Batch(entries, cursor_of(snapshot, "", 0), more=bool(target))
 
 
+def entries_behind(connection: Connection, cursor: str, most: int) -> int:
+    """How many entries are there after the cursor; counts no further than `most`."""
+    seen, target, after = _read_cursor(cursor)
+    values = {"seen": seen, "target": target or seen, "after": after, "most": most}
+    return int(connection.execute(_BEHIND, values).scalar_one())
+
+
+def seen_by(cursor: str) -> Seen:
+    """What whoever stands at the end of a batch has been given, for telling what comes in another way as well."""
+    snapshot, _, _ = _read_cursor(cursor)
+    _, end, under_way = snapshot.split(":")
+    return Seen(int(end), frozenset(int(number) for number in under_way.split(",") if number))
+
+
+def _read_cursor(cursor: str) -> tuple[str, str, int]:
+    seen, target, after = key_of(cursor, str, str, int)
+    seen, target = str(seen), str(target)
+    if not SNAPSHOT.match(seen) or (target and not SNAPSHOT.match(target)):
+        raise UnknownCursor(cursor=cursor[:80])
+    return seen, target, int(after)
+
+
 def _end_of(snapshot: str) -> int:
     """The first transaction that had not begun."""
     return int(snapshot.split(":")[1])
+
+
+def _entry(row: Any, between: tuple[str, str]) -> Entry:
+    return Entry(
+        row.entry_id,
+        int(row.transaction_id),
+        row.kind,
+        row.portfolio_id,
+        row.market_id,
+        _read(row.payload),
+        row.created_at,
+        between,
+    )
 
 
 def _read(payload: str) -> Mapping[str, Any]:

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from select import select
+from select import POLLIN, poll
 from socket import socketpair
 from typing import Any
 
@@ -63,7 +63,7 @@ class FeedListener:
             finally:
                 self.listening.clear()
             if not self._stopped:
-                select([self._bell], [], [], pause)
+                self._wait(pause)
                 pause = min(2 * pause, AGAIN_SECONDS_MAX)
 
     def _begin(self, connection: Connection) -> None:
@@ -80,7 +80,7 @@ class FeedListener:
             self._read(connection)
             session.poll()
             if not session.notifies:
-                select([session, self._bell], [], [], LOOK_SECONDS)
+                self._wait(LOOK_SECONDS, session)
                 session.poll()
             session.notifies.clear()
 
@@ -96,6 +96,14 @@ class FeedListener:
             if batch.entries:
                 self._hand_on(batch.entries)
             self.cursor, more = batch.cursor, batch.more
+
+    def _wait(self, seconds: float, *sessions: Any) -> None:
+        """Until something comes, or the bell rings. Not by select, which knows no file beyond the 1,024th, and a
+        process with many readers has more."""
+        waiting = poll()
+        for each in (self._bell, *sessions):
+            waiting.register(each, POLLIN)
+        waiting.poll(seconds * 1_000)
 
     def _hand_on(self, entries: Sequence[Entry]) -> None:
         """The wall between the feed and who hears it: one that fails is logged, and hears the next entries."""

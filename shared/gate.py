@@ -2,6 +2,7 @@
 
 import hmac
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from os import urandom
@@ -11,6 +12,7 @@ from typing import Any
 import structlog
 from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketDisconnect
 
 from shared.errors import Forbidden, Problem, TooLarge, Unauthorized
 from shared.json_bytes import encoded
@@ -19,6 +21,7 @@ log = structlog.get_logger()
 
 REQUESTS = Counter("coliseum_http_requests_total", "Requests answered.", ["service", "method", "route", "status"])
 SECONDS = Histogram("coliseum_http_request_seconds", "Time to the end of the answer.", ["service", "route"])
+SOCKETS = Counter("coliseum_sockets_total", "Sockets that were asked for.", ["service", "route", "status"])
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 BODY_BYTES_MAX = 2_000_000
@@ -62,6 +65,9 @@ class Gate:
         self.rules = rules
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self._open_socket(scope, receive, send)
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -95,10 +101,41 @@ class Gate:
                 raise  # half an answer is out; the server cuts the connection
             await _refuse(InternalError(run_id=run_id), answer)
 
-    def _admit(self, scope: Scope, headers: dict[bytes, bytes]) -> None:
+    async def _open_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Sockets read, so they need no token. But another site's page could read along, because browsers ask nobody
+        before they open one: its address is refused."""
+        headers = dict(scope["headers"])
+        structlog.contextvars.bind_contextvars(run_id=_run_id(headers))
+        opening = _Opening(send, scope, self.rules.service)
+        try:
+            self._admit_host(headers)
+            if self.rules.guarded:
+                _admit_origin(headers)
+        except Problem as problem:
+            await _refuse_socket(problem, scope, opening)
+        else:
+            await self._pass_socket(scope, receive, opening)
+        finally:
+            structlog.contextvars.clear_contextvars()
+
+    async def _pass_socket(self, scope: Scope, receive: Receive, opening: "_Opening") -> None:
+        """The wall between sockets: one that fails is logged, and ends without saying how we are built."""
+        try:
+            await self.app(scope, receive, opening)
+        except WebSocketDisconnect:
+            pass  # it went while something was said to it
+        except Exception:
+            log.exception("socket_failed", path=scope["path"])
+            with suppress(OSError, RuntimeError):  # it may be gone
+                await opening({"type": "websocket.close", "code": 1011, "reason": "Something went wrong here."})
+
+    def _admit_host(self, headers: dict[bytes, bytes]) -> None:
         host = _without_port(headers.get(b"host", b"").decode("latin-1"))
         if host not in self.rules.hosts:
             raise UnknownHost(host=host[:120])
+
+    def _admit(self, scope: Scope, headers: dict[bytes, bytes]) -> None:
+        self._admit_host(headers)
         length = headers.get(b"content-length", b"0")
         if length.isdigit() and int(length) > BODY_BYTES_MAX:
             raise TooLarge(limit_bytes=BODY_BYTES_MAX)
@@ -106,11 +143,7 @@ class Gate:
             self._admit_command(headers, length not in (b"0", b"") or b"transfer-encoding" in headers)
 
     def _admit_command(self, headers: dict[bytes, bytes], has_body: bool) -> None:
-        if headers.get(b"sec-fetch-site", b"none") not in (b"none", b"same-origin"):
-            raise CrossSite()
-        origin = headers.get(b"origin")
-        if origin is not None and origin.split(b"//", 1)[-1] != headers.get(b"host"):
-            raise CrossSite(origin=origin.decode("latin-1")[:120])
+        _admit_origin(headers)
         if self.rules.token is not None:
             given = headers.get(b"authorization", b"").removeprefix(b"Bearer ")
             if not hmac.compare_digest(given, self.rules.token.encode()):
@@ -118,6 +151,30 @@ class Gate:
         media_type = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
         if has_body and media_type != b"application/json":
             raise NotJson(content_type=media_type.decode("latin-1")[:80])
+
+
+def _admit_origin(headers: dict[bytes, bytes]) -> None:
+    if headers.get(b"sec-fetch-site", b"none") not in (b"none", b"same-origin"):
+        raise CrossSite()
+    origin = headers.get(b"origin")
+    if origin is not None and origin.split(b"//", 1)[-1] != headers.get(b"host"):
+        raise CrossSite(origin=origin.decode("latin-1")[:120])
+
+
+class _Opening:
+    """Sends on, and counts how a socket was answered."""
+
+    def __init__(self, send: Send, scope: Scope, service: str) -> None:
+        self.send, self.scope, self.service = send, scope, service
+        self.answered = False
+
+    async def __call__(self, message: Message) -> None:
+        if not self.answered:
+            self.answered = True
+            status = {"websocket.accept": 101, "websocket.close": 403}.get(message["type"]) or message["status"]
+            route = getattr(self.scope.get("route"), "path", None) or "(none)"
+            SOCKETS.labels(self.service, route, status).inc()
+        await self.send(message)
 
 
 class _Answer:
@@ -154,11 +211,18 @@ def _meters(service: str, method: str, route: str, status: int) -> tuple[Counter
     return REQUESTS.labels(service, method, route, status), SECONDS.labels(service, route)
 
 
-async def _refuse(problem: Problem, send: Any) -> None:
+async def _refuse(problem: Problem, send: Any, prefix: str = "") -> None:
     body = encoded({"detail": problem.detail, "error": problem.name, "facts": problem.facts})
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": problem.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": f"{prefix}http.response.start", "status": problem.status, "headers": headers})
+    await send({"type": f"{prefix}http.response.body", "body": body})
+
+
+async def _refuse_socket(problem: Problem, scope: Scope, send: Any) -> None:
+    if "websocket.http.response" in scope.get("extensions", {}):
+        await _refuse(problem, send, "websocket.")
+    else:
+        await send({"type": "websocket.close"})
 
 
 def _run_id(headers: dict[bytes, bytes]) -> str:

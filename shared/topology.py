@@ -39,6 +39,7 @@ SERVICES: tuple[Service, ...] = (
     ARBITRAGE,
     HYBRID,
     BASELINE,
+    ARENA,
     ORCHESTRATOR,  # last, because its schedule begins to call the others as soon as it serves
 )
 
@@ -49,6 +50,7 @@ STRATEGIES: dict[str, Service] = {
     "arbitrage": ARBITRAGE,
     "hybrid": HYBRID,
     "baseline": BASELINE,
+    "ai_model": ARENA,
 }
 
 

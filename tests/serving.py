@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import uvicorn
+from shared.launcher.programs import server_of
 
 START_SECONDS = 30
 
 
 @contextmanager
 def serving(app: Any) -> Iterator[str]:
-    """The address at which it answers."""
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False, log_config=None))
+    """The address at which it answers, under the server of the product."""
+    server = server_of(app, log_level="error")
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
@@ -24,6 +24,10 @@ def serving(app: Any) -> Iterator[str]:
         while not server.started:
             assert time.monotonic() < deadline and thread.is_alive(), "the application did not start"
             time.sleep(0.01)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        thread.join(timeout=20)
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            if told := getattr(getattr(app, "state", None), "told_to_stop", None):
+                told()  # as a signal would tell it
+            thread.join(timeout=20)

@@ -40,6 +40,7 @@ ai_models = Table(
     Column("completion_price", Money),
     Column("enabled", Boolean, nullable=False),
     Column("disabled_reason", Text),
+    Column("removed", Boolean, nullable=False),  # it stands in the file of models no longer
     Column("simulated", Boolean),  # the provider said of itself that it is simulated; null: never reached
     Column("checked_at", Moment),  # against the provider's list
     Column("portfolio_id", Integer, ForeignKey("portfolios.portfolio_id"), unique=True),
@@ -140,6 +141,7 @@ betting_sessions = Table(
     Column("no_bet", Text),  # the reason code of a position without a signal
     Column("signal_id", BigInteger),
     Column("generation_id", BigInteger),  # of the answer in which it was counted
+    Column("bet_told_at", Moment),  # when its messages said what became of the bet
     Column("prompt_tokens", Integer),
     Column("completion_tokens", Integer),
     Column("cost", Money),
@@ -158,6 +160,11 @@ betting_sessions = Table(
         "betting_sessions_open_idx",
         "status",
         postgresql_where=text("status IN ('pending', 'running')"),
+    ),
+    Index(
+        "betting_sessions_untold_idx",
+        "session_id",
+        postgresql_where=text("bet_told_at IS NULL AND final_position IN ('YES', 'NO')"),
     ),
     Index(
         "betting_sessions_uncounted_idx",
@@ -283,14 +290,4 @@ viewer_counts = Table(
     Column("seen_at", Moment, nullable=False),
     PrimaryKeyConstraint("replica", "event_id"),
     prefixes=["UNLOGGED"],
-)
-
-# The state of the arena's own upkeep, one row a duty: what it did last and when.
-arena_duties = Table(
-    "arena_duties",
-    catalogue,
-    Column("duty", Text, primary_key=True),
-    Column("done_at", Moment, nullable=False),
-    Column("note", Text),
-    Column("runs", BigInteger, nullable=False),
 )

@@ -29,6 +29,7 @@ PRICES_SECONDS = 300.0
 SIGNALS_SECONDS = 180.0  # the first call after a collection loads the pool of markets
 EXECUTE_SECONDS = 300.0
 SINGLE_SECONDS = 60.0  # of one portfolio
+ARENA_SECONDS = 120.0
 HEALTH_SECONDS = 2.0
 READ_SECONDS = 10.0
 ATTEMPTS_MAX = 4  # of a command that never arrived, over some five seconds: a service that starts again is back
@@ -50,12 +51,14 @@ class Services:
 
     def __init__(self, token: str | None) -> None:
         strategies = topology.STRATEGIES
-        known = {service.name: service for service in (topology.EVENTS, topology.MARKETS, topology.PAPER_TRADING)}
+        others = (topology.EVENTS, topology.MARKETS, topology.PAPER_TRADING, topology.ARENA)
+        known = {service.name: service for service in others}
         known |= {service.name: service for service in strategies.values()}
         self.calls = {name: Calls(name, topology.url_of(service), token) for name, service in known.items()}
         self.controllers = {kind: self.calls[service.name] for kind, service in strategies.items()}
         self.paper = self.calls[topology.PAPER_TRADING.name]
         self.markets = self.calls[topology.MARKETS.name]
+        self.arena = self.calls[topology.ARENA.name]
 
     def sync(self, entity: str) -> dict[str, Any]:
         """The running sync of events or markets and the last one."""
@@ -101,6 +104,11 @@ class Services:
     def refresh_prices(self, market_ids: Sequence[str]) -> Any:
         body = {"market_ids": list(market_ids)}
         return again_where_lost(lambda: self.markets.post("/markets/refresh-prices", body, seconds=PRICES_SECONDS))
+
+    def remind_arena(self, path: str) -> dict[str, Any]:
+        """Once: what the arena did not hear now it does by itself, or is told with the next turn."""
+        answer = self.arena.post(path, seconds=ARENA_SECONDS)
+        return answer if isinstance(answer, dict) else {}
 
     def health(self, name: str) -> dict[str, Any]:
         """How one service is: `healthy`, `degraded` (it says that it cannot work) or `down`."""

@@ -12,7 +12,7 @@ from shared.settings import ServiceSettings, SettingsError, settings_of
 LONG_SECONDS = 3_600  # a cycle collects first
 SHORT_SECONDS = 600
 LONG_JOBS = (TRADING_CYCLE, "full_sync")
-ADDRESSES = {service.name: service for service in (topology.ORCHESTRATOR, topology.PAPER_TRADING)}
+ADDRESSES = {service.name: service for service in (topology.ORCHESTRATOR, topology.PAPER_TRADING, topology.ARENA)}
 
 
 class CronSettings(ServiceSettings):

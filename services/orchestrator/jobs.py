@@ -11,12 +11,13 @@ from services.orchestrator import checks, metrics
 from services.orchestrator.cycles import CycleRunning, Stored, start_cycle, wait_for
 from services.orchestrator.domain.cycles import Asked
 from services.orchestrator.domain.replies import sentence
-from services.orchestrator.domain.schedule import HOUR, MINUTE, TRADING_CYCLE, Job
+from services.orchestrator.domain.schedule import HOUR, MINUTE, TRADING_CYCLE, Job, job_named
 from services.orchestrator.resources import DATABASE_AWAY, Resources
 from services.orchestrator.shared_steps import collect
 from services.orchestrator.storage import jobs, reading, snapshots
 from services.orchestrator.storage.cycles import bury_dead
-from shared.errors import Problem
+from shared.calls import ServiceRefused, ServiceUnreachable
+from shared.errors import Conflict, Problem
 from shared.feed import forget_entries
 from shared.signals import archive_signals
 
@@ -27,6 +28,7 @@ CANDLES_AGE_MAX = 5 * MINUTE
 SYNC_AGE_MAX = 15 * MINUTE
 POINTS_KEPT = timedelta(days=7)  # one a cycle; older ones are thinned to one an hour
 HELD_MAX = 5_000  # markets in one refresh
+NOT_THERE = ("ConnectionError", "ConnectTimeout")  # in which ways a service is not running
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,47 @@ def clean_up(here: Resources) -> Outcome:
     )
 
 
+def select_events(here: Resources) -> Outcome:
+    return _remind_arena(here, "event_selection", "selected", "events were selected")
+
+
+def read_arena_prices(here: Resources) -> Outcome:
+    with here.database.connection() as connection:
+        if not reading.arena_events_open(connection, here.clock())["active"]:
+            return Skipped("no event is bet on")
+    return _remind_arena(here, "arena_prices", "moved", "prices moved")
+
+
+def settle_arena_events(here: Resources) -> Outcome:
+    with here.database.connection() as connection:
+        if not reading.arena_events_open(connection, here.clock())["ending"]:
+            return Skipped("no event waits for its end")
+    return _remind_arena(here, "arena_settlements", "settled", "events were settled")
+
+
+def refresh_leaderboard(here: Resources) -> Outcome:
+    return _remind_arena(here, "leaderboard", "entrants", "entrants were ranked")
+
+
+def _remind_arena(here: Resources, name: str, counted: str, what: str) -> Outcome:
+    """An arena that is not running is no failure of the schedule: `health_check` tells of it, once for all jobs. One
+    that says that it cannot be done now is doing it."""
+    job = job_named(here.schedule, name)
+    assert job is not None
+    try:
+        answer = here.services.remind_arena(job.path)
+    except ServiceUnreachable as away:
+        if away.facts.get("reason") in NOT_THERE:
+            return Skipped("the arena is not running")
+        raise
+    except ServiceRefused as refused:
+        if refused.facts.get("status") == Conflict.status:
+            return Skipped(sentence(refused.detail))
+        raise
+    count = answer.get(counted)
+    return f"{count if isinstance(count, int) else 'unknown'} {what}"
+
+
 def _age(now: datetime, moment: datetime) -> timedelta:
     """A moment that is a little ahead of our clock is now; one far ahead says nothing, and counts as old."""
     age = now - moment
@@ -162,4 +205,8 @@ WORK: dict[str, Callable[[Resources], Outcome]] = {
     "price_history": roll_prices,
     "full_sync": sync_all,
     "clean_up": clean_up,
+    "event_selection": select_events,
+    "arena_prices": read_arena_prices,
+    "arena_settlements": settle_arena_events,
+    "leaderboard": refresh_leaderboard,
 }

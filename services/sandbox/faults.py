@@ -31,9 +31,26 @@ Kind = Literal[
     "split",
     "correction",
     "venue_down",
+    "402",
+    "refusal",
+    "malformed_decision",
+    "cut_stream",
+    "stream_error",
+    "no_usage",
+    "stall",
 ]
+BOOK_KINDS = frozenset(("stale_book", "no_book"))
+# Of the providers of models alone: how an answer goes wrong from within.
+CHAT_KINDS = frozenset(("refusal", "malformed_decision", "cut_stream", "stream_error", "no_usage", "stall"))
 DECREES: dict[str, Decree] = {"dispute": "dispute", "void": "void", "split": "split", "correction": "correction"}
-VENUE_PATHS = {"polymarket": ("/gamma", "/clob", "/data"), "kalshi": ("/kalshi",)}
+VENUE_PATHS = {
+    "polymarket": ("/gamma", "/clob", "/data"),
+    "kalshi": ("/kalshi",),
+    "openrouter": ("/openrouter",),
+    "perplexity": ("/perplexity",),
+}
+COMPLETIONS = "/chat/completions"
+CHAT_PATHS = VENUE_PATHS["openrouter"] + VENUE_PATHS["perplexity"]
 
 
 class FaultOrder(BaseModel):
@@ -47,12 +64,12 @@ class FaultOrder(BaseModel):
     count: int | None = Field(default=None, ge=1)  # ends after so many strikes
     seconds: float | None = Field(default=None, gt=0)  # ends after so long
     retry_after: int | None = Field(default=None, ge=0)  # 429, 503
-    delay: float = Field(default=2.0, gt=0, le=600)  # latency, timeout: seconds
+    delay: float = Field(default=2.0, gt=0, le=600)  # latency, timeout, stall: seconds
     field: str | None = None  # missing_field, mistyped_field
     value: str | int | float | bool | list[str] | None = "not what it should be"  # mistyped_field
     age: float = Field(default=900, gt=0)  # stale_book: seconds
     market: str | None = None  # dispute, void, split, correction: a Gamma id, condition id or Kalshi ticker
-    venue: Literal["polymarket", "kalshi"] | None = None  # venue_down
+    venue: Literal["polymarket", "kalshi", "openrouter", "perplexity"] | None = None  # venue_down
 
 
 @dataclass
@@ -74,6 +91,10 @@ class Fault:
         if self.target is not None:
             return False
         if self.order.venue is not None and not path.startswith(VENUE_PATHS[self.order.venue]):
+            return False
+        if self.order.kind in CHAT_KINDS and not path.endswith(COMPLETIONS):
+            return False
+        if self.order.kind in BOOK_KINDS and path.startswith(CHAT_PATHS):
             return False
         return self.order.match in path
 

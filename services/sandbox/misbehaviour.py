@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.sandbox.faults import VENUE_PATHS, FaultOrder, Faults
+from services.sandbox.faults import CHAT_KINDS, CHAT_PATHS, VENUE_PATHS, FaultOrder, Faults
 from services.sandbox.limits import Limits
 
 SIMULATED = (b"x-simulated", b"coliseum-sandbox")
@@ -15,6 +15,7 @@ HTML = (b"content-type", b"text/html; charset=utf-8")
 PAGE = b"<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>Checking your browser.</body></html>"
 VENUES = tuple(prefix for prefixes in VENUE_PATHS.values() for prefix in prefixes)
 LISTS = ("events", "markets", "data", "trades", "series")
+PASSED_ON = frozenset(("latency", "stale_book", *CHAT_KINDS))  # the answer behind them takes its own way
 NO_BOOK = b'{"error":"No orderbook exists for the requested token id"}'
 EMPTY_BOOK: dict[str, list[Any]] = {"no_dollars": [], "yes_dollars": []}
 
@@ -70,22 +71,29 @@ async def _strike(
             await asyncio.sleep(order.delay)
         elif order.kind == "stale_book":
             scope["sandbox_stale"] = order.age
+        elif order.kind in CHAT_KINDS:
+            scope.setdefault("sandbox_chat", {})[order.kind] = order
         elif order.kind == "timeout":
             await _hang(order, receive, send)
             return
         elif order.kind in _REFUSALS:
-            status, body, headers = _REFUSALS[order.kind]
+            status, body, headers = _refusal(order.kind, scope["path"])
             again = [(b"retry-after", str(order.retry_after).encode())] if order.retry_after is not None else []
             await answer(send, status, body, [*headers, *again])
             return
+    spoiling = [order for order in struck if order.kind not in PASSED_ON]
+    if not spoiling:
+        await app(scope, receive, send)
+        return
     status, headers, body = await _collected(app, scope, receive)
-    for order in struck:
+    for order in spoiling:
         status, body = _spoiled(order, faults, scope, status, body)
     kept = [header for header in headers if header[0] != b"content-length"]
     await answer(send, status, body, kept)
 
 
 _REFUSALS: dict[str, tuple[int, bytes, list[tuple[bytes, bytes]]]] = {
+    "402": (402, b'{"error":"payment required"}', [JSON]),
     "429": (429, b'{"error":"too many requests"}', [JSON]),
     "status_500": (500, b"internal error", [(b"content-type", b"text/plain")]),
     "status_503": (503, b'{"error":"service unavailable"}', [JSON]),
@@ -96,6 +104,24 @@ _REFUSALS: dict[str, tuple[int, bytes, list[tuple[bytes, bytes]]]] = {
     ),
     "html_200": (200, PAGE, [HTML]),
 }
+
+_CHAT_REFUSALS = {
+    "402": "Insufficient credits. Add more using https://openrouter.ai/settings/credits",
+    "429": "Provider returned error",
+    "status_500": "Internal Server Error",
+    "status_503": "No instances available",
+}
+
+
+def _refusal(kind: str, path: str) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
+    """Providers of models wrap their refusals; what stands before them does not."""
+    status, body, headers = _REFUSALS[kind]
+    if path.startswith(CHAT_PATHS) and kind in _CHAT_REFUSALS:
+        error: dict[str, Any] = {"message": _CHAT_REFUSALS[kind], "code": status}
+        if kind == "429":
+            error["metadata"] = {"provider_name": "Sandbox", "raw": "temporarily rate-limited upstream"}
+        return status, orjson.dumps({"error": error, "user_id": "user_sandbox"}), [JSON]
+    return status, body, headers
 
 
 async def _hang(order: FaultOrder, receive: Receive, send: Send) -> None:

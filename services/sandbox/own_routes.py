@@ -85,6 +85,11 @@ def _named(sandbox: Sandbox, names: list[str]) -> list[dict[str, object]]:
     return truth.truth_rows(sandbox.identity, tally, list(range(len(found))))
 
 
+@router.get("/sandbox/models", summary="Who the played models are, and what their skill is worth beside the crowd")
+async def read_models() -> Response:
+    return said({"simulated": True, **truth.model_rows()})
+
+
 def _shown(fault: Fault) -> dict[str, object]:
     order = fault.order.model_dump(exclude_defaults=True)
     return {

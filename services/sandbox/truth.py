@@ -1,14 +1,17 @@
 """What only the sandbox knows: true probabilities, outcomes to come and everything planted into the quotes."""
 
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from services.sandbox.domain.chance import Flags
+from services.sandbox.domain.characters import CHARACTERS, Character
 from services.sandbox.domain.identity import EventId, Identity, MarketId
 from services.sandbox.domain.moments import rfc3339
 from services.sandbox.domain.occurrences import Events, Markets, events_of, generations, markets_of
 from services.sandbox.domain.odds import NO, TIE, YES
+from services.sandbox.domain.opinions import PRICES, skill_expected, skill_mean
 from services.sandbox.domain.plantings import NAMES, Plantings
 from services.sandbox.domain.tally import Tally
 from services.sandbox.domain.timeline import AHEAD, AMENDED, CLOSING, DISPUTED, ENDED, FINAL, OPEN, PROPOSED
@@ -115,4 +118,35 @@ def _planting(identity: Identity, tally: Tally, events: Events, row: int) -> dic
         "running": bool(plantings.running[row]),
         "size": round(float(plantings.size[row]), 6),
         "other_venue": other,
+    }
+
+
+@cache
+def model_rows() -> dict[str, Any]:
+    """Brier scores and skills are expectations for one event, computed numerically, where the crowd is right."""
+    crowd = sum(price * (1 - price) for price in PRICES) / len(PRICES)
+    return {
+        "crowd": {"brier": round(crowd, 6), "prices": PRICES},
+        "models": [_model_row(character, crowd) for character in CHARACTERS],
+    }
+
+
+def _model_row(character: Character, crowd: float) -> dict[str, Any]:
+    sighted, blind = skill_mean(character), skill_mean(character, blind=True)
+    by_price = [{"price": price, "skill": round(skill_expected(character, price), 6)} for price in PRICES]
+    return {
+        "model": character.model,
+        "name": character.name,
+        "signal": character.skill,
+        "stretch": character.stretch,
+        "noise": character.noise,
+        "lean": character.lean,
+        "herd": character.herd,
+        "bets_on": "value" if character.value else "the likelier side",
+        "edge_min": character.edge_min,
+        "confidence": character.confidence,
+        "brier_expected": round(crowd - sighted, 6),
+        "skill_expected": round(sighted, 6),
+        "skill_expected_blind": round(blind, 6),
+        "skill_by_price": by_price,
     }

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import structlog
 import uvicorn
@@ -22,14 +23,14 @@ log = structlog.get_logger()
 GRACE_SECONDS = 2  # for requests that are under way when a service is told to stop
 # Longer than our own services and browsers let a connection rest, so that it is not closed under a request.
 KEEP_ALIVE_SECONDS = 127
+COMMAND_BYTES_MAX = 65_536  # of a message that the reader of a socket sends
 # What a server imports when it starts to serve: imported by the parent, it is there once for all children.
 SERVING = (
     "anyio._backends._asyncio",
     "psycopg2.extras",
     "uvicorn.lifespan.on",
     "uvicorn.loops.uvloop",
-    "uvicorn.protocols.http.auto",
-    "uvicorn.protocols.websockets.auto",
+    "shared.lines",
 )
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -49,16 +50,23 @@ def prepare_to_serve() -> None:
 
 
 def serve(app: ASGIApp, host: str, port: int) -> None:
+    server_of(app, host=host, port=port).run()
+
+
+def server_of(app: ASGIApp, **where: Any) -> uvicorn.Server:
     config = uvicorn.Config(
         app,
-        host=host,
-        port=port,
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        http="shared.lines:HttpProtocol",
+        ws="shared.lines:SocketProtocol",
+        ws_max_size=COMMAND_BYTES_MAX,
+        ws_per_message_deflate=False,  # a frame is the same bytes for every reader
+        **where,
     )
-    _Server(config).run()
+    return _Server(config)
 
 
 class _Server(uvicorn.Server):

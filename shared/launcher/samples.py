@@ -158,7 +158,8 @@ def _names(paper_trading: Calls) -> Iterator[str]:
     while True:
         after = {"cursor": cursor} if cursor else {}
         answer = paper_trading.get(PORTFOLIOS, {"limit": PAGE, **after})
-        yield from (portfolio["name"] for portfolio in answer["portfolios"])
+        # Those of models make themselves, before or after the samples.
+        yield from (each["name"] for each in answer["portfolios"] if each["strategy_type"] != "ai_model")
         cursor = answer["cursor"]
         if cursor is None:
             return

@@ -15,6 +15,7 @@ STYLE = (FRAME / "style.css").read_text()
 # Where a person may want to go, in the order of interest.
 PLACES = (
     (topology.ORCHESTRATOR, "Home"),
+    (topology.ARENA, "Arena"),
     (topology.PAPER_TRADING, "Portfolios"),
     (topology.MARKETS, "Markets"),
     (topology.EVENTS, "Events"),

@@ -68,6 +68,8 @@ Abstention = Literal[
     "max_signals",
     "portfolio_paused",
     "by_design",  # the cash entrant never trades
+    "model_abstained",
+    "session_failed",  # of a model; the session says why
 ]
 
 OUTCOMES: frozenset[str] = frozenset(get_args(Outcome))

@@ -4,6 +4,8 @@ from tests.architecture.rules.broad_handlers import Wall
 
 WALLS = (
     Wall("shared/gate.py", "Gate._pass", "one request that fails says nothing of how we are built, and others go on"),
+    Wall("shared/gate.py", "Gate._pass_socket", "one socket that fails harms no other"),
+    Wall("services/arena/streaming/hub.py", "Hub.tell", "a reader that breaks must not keep the feed from the others"),
     Wall("shared/syncs.py", "_collect_apart", "a venue that is down must not keep the other one from being collected"),
     Wall("shared/syncs.py", "_reporting.report", "progress that cannot be written does not stop the sync itself"),
     Wall(
@@ -64,6 +66,7 @@ FLOATS = {
     ("shared/prepared.py", "made_at"): "a moment of the monotonic clock",
     ("shared/launcher/*", "*"): "moments of the monotonic clock; the launcher knows no money",
     ("services/paper_trading/execution.py", "_count"): "what a counter of Prometheus takes",
+    ("shared/scoring/*", "*"): "statistics of probabilities and returns; attribution, which is money, is Decimal",
     ("shared/trading/config_schema.py", "*"): "JSON Schema knows no decimals; nothing is computed with them",
     ("shared/pages/figures.py", "value"): "seconds, as a page shows them",
 }

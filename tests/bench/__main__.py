@@ -10,6 +10,7 @@ from time import perf_counter
 from tests.bench import machine
 from tests.bench.cycles import cycle_figures
 from tests.bench.durable import durable_figures
+from tests.bench.fanout import fanout_figures
 from tests.bench.feed import feed_figures
 from tests.bench.figures import Figure, aligned, markdown
 from tests.bench.fills import fill_figures
@@ -33,6 +34,7 @@ GROUPS: tuple[tuple[tuple[str, ...], Group], ...] = (
     (("G4",), limiter_figures),
     (("G5",), quote_figures),
     (("G16", "G17"), list_figures),
+    (("G18",), fanout_figures),
     (("G19",), feed_figures),
     (("sandbox",), sandbox_figures),
     (("growth", "memory"), growth_figures),

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from shared.launcher.programs import serve
 
 BODY_BYTES = "BENCH_BODY_BYTES"
+MADE = ("bare_app", "feed_app")  # functions that make an app
 
 
 def bare_app() -> ASGIApp:
@@ -28,7 +29,8 @@ def bare_app() -> ASGIApp:
 
 def main() -> None:
     module, _, name = sys.argv[1].partition(":")
-    app: ASGIApp = bare_app() if name == "bare_app" else getattr(import_module(module), name)
+    made = getattr(import_module(module), name)
+    app: ASGIApp = made() if name in MADE else made
     threading.Thread(target=_end_with_input, daemon=True).start()
     serve(app, "127.0.0.1", int(sys.argv[2]))
 

@@ -11,6 +11,7 @@ from shared.launcher.settings import LaunchSettings, read_settings_file, seconds
 from shared.launcher.world import sandbox_variables
 
 SANDBOX = "http://127.0.0.1:8090"
+OWN_MODELS = {"OPENROUTER_API_KEY": "a key", "PERPLEXITY_API_KEY": "a key"}
 
 
 @pytest.mark.parametrize(
@@ -92,11 +93,15 @@ def test_the_sandbox_stands_in_for_every_venue_that_has_no_address() -> None:
         "POLYMARKET_CLOB_RATE": "0",
         "POLYMARKET_DATA_RATE": "0",
         "KALSHI_RATE": "0",
+        "OPENROUTER_BASE_URL": "http://127.0.0.1:8090/openrouter/api/v1",
+        "OPENROUTER_API_KEY": "sandbox",
+        "PERPLEXITY_BASE_URL": "http://127.0.0.1:8090/perplexity",
+        "PERPLEXITY_API_KEY": "sandbox",
     }
 
 
 def test_an_address_that_is_set_is_used_as_it_is_and_its_venue_is_spared() -> None:
-    environment = {"KALSHI_BASE_API_URL": "http://127.0.0.1:9000/kalshi", "POLYMARKET_CLOB_RATE": "3"}
+    environment = {"KALSHI_BASE_API_URL": "http://127.0.0.1:9000/kalshi", "POLYMARKET_CLOB_RATE": "3"} | OWN_MODELS
 
     variables = sandbox_variables(environment, SANDBOX)
 
@@ -114,7 +119,16 @@ def test_nothing_is_added_where_every_venue_has_an_address() -> None:
         ("POLYMARKET_GAMMA_URL", "POLYMARKET_CLOB_URL", "POLYMARKET_DATA_URL", "KALSHI_BASE_API_URL"), SANDBOX
     )
 
-    assert sandbox_variables(environment, SANDBOX) == {}
+    assert sandbox_variables(environment | OWN_MODELS, SANDBOX) == {}
+
+
+@pytest.mark.parametrize("said", ["OPENROUTER_BASE_URL", "OPENROUTER_API_KEY"])
+def test_an_address_or_a_key_of_a_provider_keeps_the_sandbox_out_of_it(said: str) -> None:
+    variables = sandbox_variables({said: "of my own"}, SANDBOX)
+
+    assert not [name for name in variables if name.startswith("OPENROUTER")]
+    assert variables["PERPLEXITY_BASE_URL"] == f"{SANDBOX}/perplexity"
+    assert variables["PERPLEXITY_API_KEY"] == "sandbox"
 
 
 @pytest.mark.parametrize(("said", "seconds"), [({}, 60), ({"live": True}, 900), ({"cycle_every_seconds": 30}, 30)])

@@ -64,6 +64,10 @@ def test_every_job_has_a_line_that_cron_can_read_and_that_calls_an_address_of_ou
         ":8004/trading/schedule/price_history",
         ":8004/trading/schedule/full_sync",
         ":8004/trading/schedule/clean_up",
+        ":8008/admin/events/select?due_only=true",
+        ":8008/admin/prices",
+        ":8008/admin/settlements",
+        ":8008/leaderboard/refresh",
     ]
 
 
@@ -103,12 +107,14 @@ def test_a_pause_that_cron_cannot_say_becomes_the_nearest_and_is_said(seconds: i
     text = "\n".join(crontab(timedelta(seconds=seconds)))
 
     assert " ".join(lines_of(text)[0][0]) == fields
-    assert ("cannot be said in a crontab" in text) is not exact
+    assert ("cannot be said in a crontab" in text.split("# arena_prices")[0]) is not exact
+    assert "# Every 30 s cannot be said in a crontab" in text.split("# arena_prices")[1]
 
 
 def test_the_lines_do_what_they_say(desk: Desk, town: Town, addresses: str, fresh_database: Database) -> None:
     build.portfolio(fresh_database, "Harbour", NOON)
-    text = printed(ORCHESTRATOR_URL=desk.url, PAPER_TRADING_URL=f"{addresses}/paper_trading")
+    others = {"PAPER_TRADING_URL": f"{addresses}/paper_trading", "ARENA_URL": f"{addresses}/arena"}
+    text = printed(ORCHESTRATOR_URL=desk.url, **others)
 
     for _, words in lines_of(text):
         done = desk.session.post(words[-1], timeout=30)
@@ -116,6 +122,7 @@ def test_the_lines_do_what_they_say(desk: Desk, town: Town, addresses: str, fres
 
     assert build.rows(fresh_database, "SELECT status FROM trading_cycles") == [{"status": "success"}]
     assert town.asked("paper_trading", "/paper-trading/settle")
+    assert town.asked("arena", "/admin/events/select") and town.asked("arena", "/leaderboard/refresh")
     jobs = build.rows(fresh_database, "SELECT count(*) AS n FROM scheduled_jobs WHERE status <> 'failed'")
     assert jobs == [{"n": 6}]
 

@@ -180,13 +180,13 @@ def test_a_cycle_in_which_every_portfolio_failed_is_no_success(
 
 
 def test_a_type_that_nobody_decides_for_fails_alone(desk: Desk, fresh_database: Database) -> None:
-    build.portfolio(fresh_database, "Model", NOON, strategy_type="ai_model")
+    build.portfolio(fresh_database, "Model", NOON, strategy_type="oracle")
     build.portfolio(fresh_database, "Harbour", NOON)
 
     answer = desk.run()
 
     assert [result["error"] for result in answer["results"]] == [
-        "No controller decides for portfolios of type ai_model.",
+        "No controller decides for portfolios of type oracle.",
         None,
     ]
 

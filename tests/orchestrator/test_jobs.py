@@ -3,14 +3,18 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
+
+import pytest
 
 from services.orchestrator.domain.schedule import job_named
 from services.orchestrator.jobs import run_job
 from services.orchestrator.resources import Resources
+from shared.calls import Calls
 from shared.database import Database
 from tests.orchestrator import build
-from tests.orchestrator.conftest import NOON, Clock
-from tests.orchestrator.town import Town
+from tests.orchestrator.conftest import NOON, NOWHERE, Clock
+from tests.orchestrator.town import Town, refusal
 
 
 def run(here: Resources, name: str) -> dict[str, Any]:
@@ -123,3 +127,51 @@ def test_clean_up_leaves_one_old_point_an_hour_and_the_failed_steps(
     assert done["note"] == (
         "3 equity points and 1 steps were thinned, 0 signals archived, 0 entries of the feed forgotten"
     )
+
+
+def arena_event(database: Database, market_no: int, status: str, closes_at: datetime) -> None:
+    row = {"event_id": uuid4(), "market_no": market_no, "status": status, "origin": "selection", "title": "Harbours"}
+    when = {"selection_date": NOON.date(), "close_time": closes_at, "created_at": NOON, "updated_at": NOON}
+    build.insert(database, "arena_events", {**row, **when, "question": "Will it rain?", "chosen_for": "{}"})
+
+
+def test_the_arena_is_reminded_of_what_is_left_to_do(
+    here: Resources, clock: Clock, town: Town, fresh_database: Database
+) -> None:
+    idle = [run(here, "arena_prices"), run(here, "arena_settlements")]
+    arena_event(fresh_database, town.market_no, "active", NOON + timedelta(minutes=5))
+    betting = [run(here, "arena_prices"), run(here, "arena_settlements")]
+    clock.go(minutes=5)
+    ending = run(here, "arena_settlements")
+    build.change(fresh_database, "UPDATE arena_events SET status = 'settled', outcome = 'yes'")
+    over = [run(here, "arena_prices"), run(here, "arena_settlements")]
+    always = [run(here, "event_selection"), run(here, "leaderboard")]
+
+    assert [(done["status"], done["note"]) for done in idle] == [
+        ("skipped", "no event is bet on"),
+        ("skipped", "no event waits for its end"),
+    ]
+    assert [(done["status"], done["note"]) for done in betting] == [
+        ("done", "2 prices moved"),
+        ("skipped", "no event waits for its end"),
+    ]
+    assert (ending["status"], ending["note"]) == ("done", "1 events were settled")
+    assert {done["status"] for done in over} == {"skipped"}
+    assert [done["note"] for done in always] == ["5 events were selected", "9 entrants were ranked"]
+    assert len(town.asked("arena")) == 4
+
+
+def test_an_arena_that_is_not_running_is_no_failure_and_one_that_refuses_is(
+    here: Resources, town: Town, fresh_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arena_event(fresh_database, town.market_no, "closed", NOON)
+    town.faults["arena", "/admin/settlements"] = lambda call: refusal(503, "Not now.")
+    refused = run(here, "arena_settlements")
+    town.faults["arena", "/leaderboard/refresh"] = lambda call: refusal(409, "The board is being computed.")
+    busy = run(here, "leaderboard")
+    monkeypatch.setattr(here.services, "arena", Calls("arena", NOWHERE))
+    away = [run(here, name) for name in ("event_selection", "arena_settlements", "leaderboard")]
+
+    assert (refused["status"], refused["error"]) == ("failed", "arena said: Not now.")
+    assert (busy["status"], busy["note"]) == ("skipped", "arena said: The board is being computed.")
+    assert {(done["status"], done["note"]) for done in away} == {("skipped", "the arena is not running")}

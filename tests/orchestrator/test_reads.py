@@ -279,7 +279,7 @@ def test_the_state_of_everything_names_what_is_not_well(
     assert state["data"]["events"]["at"] is not None
     assert [cycle["status"] for cycle in state["last"]] == ["success"]
     assert state["running"] is None
-    assert len(state["schedule"]["jobs"]) == 8
+    assert len(state["schedule"]["jobs"]) == 12
 
 
 def test_progress_is_streamed_until_the_end(desk: Desk, town: Town, fresh_database: Database) -> None:

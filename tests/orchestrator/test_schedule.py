@@ -38,7 +38,13 @@ ALL = {
     "price_history",
     "full_sync",
     "clean_up",
+    "event_selection",
+    "arena_prices",
+    "arena_settlements",
+    "leaderboard",
 }
+HALF_A_MINUTE = {"arena_prices"}
+MINUTELY = {"trading_cycle", "reconciliation", "health_check", "prices", *HALF_A_MINUTE}
 
 
 def test_everything_runs_at_first_and_then_in_its_own_time(
@@ -47,23 +53,31 @@ def test_everything_runs_at_first_and_then_in_its_own_time(
     assert set(look(scheduler)) == ALL
     assert look(scheduler) == []
 
-    clock.go(seconds=59)
+    clock.go(seconds=29)
     assert look(scheduler) == []
+    clock.go(seconds=30)
+    assert set(look(scheduler)) == HALF_A_MINUTE
     clock.go(seconds=1)
-    assert set(look(scheduler)) == {"trading_cycle", "reconciliation", "health_check", "prices"}
+    assert set(look(scheduler)) == MINUTELY
     clock.go(minutes=4)
-    assert set(look(scheduler)) == ALL - {"full_sync", "clean_up"}
+    assert set(look(scheduler)) == ALL - {"full_sync", "clean_up", "event_selection", "leaderboard"}
+    clock.now = NOON + timedelta(hours=12)
+    assert set(look(scheduler)) == ALL - {"clean_up"}
     clock.now = NOON + timedelta(hours=15)
-    assert set(look(scheduler)) == ALL
+    assert set(look(scheduler)) == ALL - {"event_selection"}
     assert {name: row["runs"] for name, row in jobs(fresh_database).items()} == {
-        "trading_cycle": 4,
-        "reconciliation": 4,
-        "health_check": 4,
-        "prices": 4,
-        "settlements": 3,
-        "price_history": 3,
-        "full_sync": 2,
+        "trading_cycle": 5,
+        "reconciliation": 5,
+        "health_check": 5,
+        "prices": 5,
+        "settlements": 4,
+        "price_history": 4,
+        "full_sync": 3,
         "clean_up": 2,
+        "event_selection": 2,
+        "arena_prices": 6,
+        "arena_settlements": 4,
+        "leaderboard": 3,
     }
 
 
@@ -77,10 +91,10 @@ def test_what_was_missed_is_not_made_up_for(scheduler: Scheduler, clock: Clock) 
 
 def test_a_clock_that_goes_back_stops_nothing_and_doubles_nothing(scheduler: Scheduler, clock: Clock) -> None:
     look(scheduler)
-    clock.go(seconds=-30)
+    clock.go(seconds=-20)
 
     assert look(scheduler) == []
-    clock.go(seconds=90)
+    clock.go(seconds=80)
     assert "reconciliation" in look(scheduler)
     clock.go(hours=-2)
     assert "reconciliation" in look(scheduler)

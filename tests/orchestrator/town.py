@@ -88,6 +88,14 @@ class Town:
                 return json_answer({"markets_checked": 0, "markets_settled": 0, "positions_settled": 0, "failures": []})
             case "/paper-trading/audit":
                 return json_answer(self.audit)
+            case "/admin/events/select":
+                return json_answer({"selected": 5, "events": []})
+            case "/admin/prices":
+                return json_answer({"moved": 2})
+            case "/admin/settlements":
+                return json_answer({"closed": 0, "asked": 1, "settled": 1})
+            case "/leaderboard/refresh":
+                return json_answer({"entrants": 9, "day_rows": 9})
         return refusal(404, "not here", "NotFound")
 
     def sync(self, entity: str, status: str = "success", error: str | None = None) -> dict[str, Any]:

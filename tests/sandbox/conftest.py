@@ -58,6 +58,20 @@ def served(running: Served) -> Iterator[Served]:
     requests.delete(running.url + "/sandbox/faults", timeout=20)
 
 
+@pytest.fixture(scope="session")
+def talking() -> Iterator[Served]:
+    """A sandbox whose models say all at once."""
+    with serving(Settings(sandbox_markets=MARKETS, sandbox_tokens_a_second=0)) as served:
+        yield served
+
+
+@pytest.fixture
+def models(talking: Served) -> Iterator[Served]:
+    talking.clock.now = NOON
+    yield talking
+    requests.delete(talking.url + "/sandbox/faults", timeout=20)
+
+
 @contextmanager
 def serving(settings: Settings) -> Iterator[Served]:
     """Runs a sandbox in a thread for the length of a block."""

@@ -21,8 +21,10 @@ from shared.feed import (
     NewEntry,
     append_entries,
     entries_after,
+    entries_behind,
     forget_entries,
     present_cursor,
+    seen_by,
     wake,
 )
 from shared.feed_listener import FeedListener
@@ -77,8 +79,9 @@ def test_an_entry_says_what_was_appended(fresh_database: Database) -> None:
         batch = entries_after(connection, begin)
 
     [found] = batch.entries
+    said = {"amount": Decimal("12.34567891"), "who": "Zoë\t\\"}
     assert found == Entry(
-        found.entry_id, "settlement", 3, None, {"amount": Decimal("12.34567891"), "who": "Zoë\t\\"}, NOON
+        found.entry_id, found.transaction_id, "settlement", 3, None, said, NOON, between=found.between
     )
     assert not batch.more
 
@@ -137,6 +140,45 @@ def test_pages_are_whole_even_when_others_commit_between_them(fresh_database: Da
     assert [entry.payload["number"] for entry in first.entries] == [2, 3]
     assert first.more
     assert rest == [4, 1, 5]
+
+
+def test_every_entry_has_a_cursor_right_behind_it(fresh_database: Database) -> None:
+    """Also within one transaction, and when others commit late."""
+    begin = cursor_now(fresh_database)
+    with fresh_database.transaction() as slow:
+        append(slow, 1, 2)
+        commit(fresh_database, 3, 4)
+        with fresh_database.connection() as connection:
+            early = entries_after(connection, begin).entries
+        commit(fresh_database, 5)
+    with fresh_database.connection() as connection:
+        late = entries_after(connection, begin, limit=4).entries
+
+    assert [read(fresh_database, entry.cursor)[0] for entry in early] == [[4, 1, 2, 5], [1, 2, 5]]
+    assert [read(fresh_database, entry.cursor, limit=1)[0] for entry in late] == [[2, 3, 4, 5], [3, 4, 5], [4, 5], [5]]
+
+
+def test_it_can_be_told_how_far_behind_a_cursor_is_and_what_it_has_seen(fresh_database: Database) -> None:
+    with fresh_database.transaction() as slow:
+        append(slow, 1)
+        begin = cursor_now(fresh_database)
+        commit(fresh_database, 2, 3, 4)
+        with fresh_database.connection() as connection:
+            [first, *_] = entries_after(connection, begin, limit=1).entries
+            middle = seen_by(present_cursor(connection))
+    with fresh_database.connection() as connection:
+        behind = [
+            entries_behind(connection, cursor, 100) for cursor in (begin, first.cursor, present_cursor(connection))
+        ]
+        some = entries_behind(connection, begin, 2)
+        heard = {
+            entry.payload["number"]: middle.holds(entry.transaction_id)
+            for entry in entries_after(connection, begin).entries
+        }
+
+    assert behind == [4, 3, 0]
+    assert some == 2
+    assert heard == {1: False, 2: True, 3: True, 4: True}
 
 
 def test_many_writers_in_any_order_are_all_heard_once(fresh_database: Database) -> None:

@@ -8,14 +8,6 @@ branch_labels = None
 depends_on = None
 
 TABLES = """
-CREATE TABLE arena_duties (
-    duty TEXT NOT NULL,
-    done_at timestamptz NOT NULL,
-    note TEXT,
-    runs BIGINT NOT NULL,
-    CONSTRAINT arena_duties_pkey PRIMARY KEY (duty)
-);
-
 CREATE TABLE event_selections (
     slot_at timestamptz NOT NULL,
     selected_at timestamptz NOT NULL,
@@ -49,6 +41,7 @@ CREATE TABLE ai_models (
     completion_price NUMERIC(24, 8),
     enabled BOOLEAN NOT NULL,
     disabled_reason TEXT,
+    removed BOOLEAN NOT NULL,
     simulated BOOLEAN,
     checked_at timestamptz,
     portfolio_id INTEGER,
@@ -151,6 +144,7 @@ CREATE TABLE betting_sessions (
     no_bet TEXT,
     signal_id BIGINT,
     generation_id BIGINT,
+    bet_told_at timestamptz,
     prompt_tokens INTEGER,
     completion_tokens INTEGER,
     cost NUMERIC(24, 8),
@@ -184,6 +178,9 @@ CREATE INDEX betting_sessions_open_idx ON betting_sessions (status) WHERE status
 
 CREATE INDEX betting_sessions_uncounted_idx ON betting_sessions (portfolio_id)
     WHERE generation_id IS NULL AND status IN ('completed', 'failed');
+
+CREATE INDEX betting_sessions_untold_idx ON betting_sessions (session_id)
+    WHERE bet_told_at IS NULL AND final_position IN ('YES', 'NO');
 
 CREATE TABLE event_summaries (
     summary_id UUID NOT NULL,
@@ -297,5 +294,4 @@ DROP TABLE arena_events;
 DROP TABLE ai_models;
 DROP TABLE viewer_counts;
 DROP TABLE event_selections;
-DROP TABLE arena_duties;
 """)

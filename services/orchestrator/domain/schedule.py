@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 MONDAY = datetime(1970, 1, 5, tzinfo=UTC)  # weeks, days, hours and minutes are counted from here
-MINUTE, HOUR, DAY, WEEK = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1), timedelta(days=7)
+SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
 NO_DELAY = timedelta(0)
 
 # How often a portfolio runs by its own frequency; `every_cycle` has no period of its own.
@@ -42,6 +43,11 @@ def _own(name: str, every: timedelta, does: str, at: timedelta = NO_DELAY) -> Jo
     return Job(name, every, "orchestrator", f"/trading/schedule/{name}", does, at)
 
 
+def _arenas(name: str, every: timedelta, path: str, does: str) -> Job:
+    """The arena does all this by itself; asked once more, it does only what is left to do."""
+    return Job(name, every, "arena", path, does)
+
+
 OTHER_JOBS = (
     _own(
         "reconciliation",
@@ -67,6 +73,15 @@ OTHER_JOBS = (
         "Thins old equity points to one an hour, old steps to those that failed, and archives signals.",
         at=3 * HOUR,
     ),
+    _arenas("event_selection", DAY, "/admin/events/select?due_only=true", "Selects the events of the day."),
+    _arenas("arena_prices", 30 * SECOND, "/admin/prices", "Reads the prices of the events that are bet on."),
+    _arenas(
+        "arena_settlements",
+        5 * MINUTE,
+        "/admin/settlements",
+        "Closes what is due and settles what the venues have.",
+    ),
+    _arenas("leaderboard", HOUR, "/leaderboard/refresh", "Computes the board, and keeps it for the day."),
 )
 
 

@@ -200,3 +200,13 @@ def held_market_ids(connection: Connection, limit: int) -> list[str]:
 
 def simulated_platforms(connection: Connection) -> list[bool | None]:
     return list(connection.execute(text("SELECT simulated FROM platforms ORDER BY platform")).scalars())
+
+
+def arena_events_open(connection: Connection, now: datetime) -> dict[str, int]:
+    """How many events of the arena are bet on, and how many are closed or should be."""
+    query = """
+        SELECT count(*) FILTER (WHERE status = 'active') AS active,
+            count(*) FILTER (WHERE status = 'closed' OR close_time <= :now) AS ending
+        FROM arena_events WHERE status NOT IN ('settled', 'withdrawn')
+    """
+    return dict(connection.execute(text(query), {"now": now}).mappings().one())

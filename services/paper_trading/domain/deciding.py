@@ -40,7 +40,7 @@ class Signal:
     group_id: str | None
     created_at: datetime
     expires_at: datetime
-    latest: bool  # made by the portfolio's newest generation
+    latest: bool  # made by the portfolio's newest generation, or by a model
 
 
 @dataclass(frozen=True, slots=True)

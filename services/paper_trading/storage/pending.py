@@ -14,10 +14,11 @@ from services.paper_trading.domain.holdings import Holding, Side
 from services.paper_trading.domain.offers import side_of, walked_side, yes_price
 from shared.database import fetch_all
 
+# A rule says anew in each run all that it wants; a model says each bet once, and it stands until it expires.
 _UNDECIDED = text("""
 SELECT s.signal_id, s.portfolio_id, s.market_no, m.market_id, s.action, s.amount, s.quantity, s.limit_price,
     s.order_kind, s.group_id::text AS group_id, s.created_at, s.expires_at,
-    s.generation_id = (SELECT max(g.generation_id) FROM signal_generations g
+    s.strategy_type = 'ai_model' OR s.generation_id = (SELECT max(g.generation_id) FROM signal_generations g
         WHERE g.portfolio_id = s.portfolio_id) AS latest
 FROM trading_signals s JOIN markets m USING (market_no)
 WHERE s.portfolio_id = ANY(:portfolio_ids) AND NOT s.executed

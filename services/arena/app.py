@@ -1,0 +1,35 @@
+"""The arena: models meet events, think aloud, bet and are judged."""
+
+from fastapi import FastAPI
+
+from services.arena.motor import Motor
+from services.arena.resources import Resources, Settings
+from services.arena.routes import router
+from shared.application import create_app
+from shared.database import Database
+from shared.settings import settings_of
+
+
+def arena_app(settings: Settings) -> FastAPI:
+    app = create_app("arena", router, settings, resources=at_work)
+    app.state.told_to_stop = lambda: _told_to_stop(app)
+    return app
+
+
+def at_work(settings: Settings, database: Database) -> Resources:
+    """The resources, and the threads that keep the arena going."""
+    here = Resources(settings, database)
+    if settings.arena_enabled:
+        motor = Motor(here)
+        motor.start()
+        here.at_work.append(motor)
+    return here
+
+
+def _told_to_stop(app: FastAPI) -> None:
+    resources: Resources | None = getattr(app.state, "resources", None)
+    if resources is not None:
+        resources.told_to_stop()
+
+
+app = arena_app(settings_of(Settings))

@@ -1,0 +1,116 @@
+"""How a session ends, exactly once: with a sealed decision, or failed with its reason."""
+
+from datetime import datetime
+
+import structlog
+from prometheus_client import Counter
+from sqlalchemy import Connection
+
+from services.arena.domain.briefs import MarketFacts
+from services.arena.domain.decisions import Decision
+from services.arena.domain.seals import Forecast, prompt_sha256, text_sha256
+from services.arena.resources import Resources
+from services.arena.scribe import Scribe, Speaker, storable
+from services.arena.sealing import seal
+from services.arena.storage import sessions
+from services.arena.storage.sessions import Cost
+from shared.feed import NewEntry, append_entries, wake
+
+log = structlog.get_logger()
+
+SESSIONS = Counter("coliseum_sessions_total", "Sessions that ended.", ["model", "result"])
+
+
+def complete_session(
+    here: Resources,
+    scribe: Scribe,
+    speaker: Speaker,
+    facts: MarketFacts,
+    decision: Decision,
+    answer: str | None,
+    cost: Cost,
+) -> None:
+    """Decision, seal and announcement in one transaction, after the last word. One that was taken away from this
+    process in the meantime is left to whoever has it."""
+    scribe.flush()
+    answer = None if answer is None else storable(answer)
+    now = here.clock()
+    with here.database.transaction() as connection:
+        if not sessions.complete(connection, speaker.session_id, here.replica, decision, answer, cost, now):
+            log.warning("session_taken_away", session_id=str(speaker.session_id))
+            return
+        seal(connection, _forecast(connection, speaker, facts, decision, answer, cost, now), now)
+        append_entries(connection, [_entry(speaker, decision, None)], now)
+    wake(here.database)
+    SESSIONS.labels(speaker.model, decision.position).inc()
+
+
+def fail_session(
+    here: Resources,
+    scribe: Scribe,
+    speaker: Speaker,
+    failure: str,
+    detail: str,
+    answer: str | None = None,
+    latency_ms: int | None = None,
+) -> None:
+    """A failure is a row with its reason, and never a forecast."""
+    scribe.say(speaker, "system", f"The session failed: {detail}")
+    scribe.flush()
+    now = here.clock()
+    with here.database.transaction() as connection:
+        cost = Cost(sessions.cost_of(connection, speaker.session_id), latency_ms)
+        said = None if answer is None else storable(answer)
+        if not sessions.fail(connection, speaker.session_id, here.replica, failure, storable(detail), said, cost, now):
+            log.warning("session_taken_away", session_id=str(speaker.session_id))
+            return
+        append_entries(connection, [_entry(speaker, None, failure)], now)
+    wake(here.database)
+    SESSIONS.labels(speaker.model, failure).inc()
+
+
+def _forecast(
+    connection: Connection,
+    speaker: Speaker,
+    facts: MarketFacts,
+    decision: Decision,
+    answer: str | None,
+    cost: Cost,
+    now: datetime,
+) -> Forecast:
+    """What was asked is read from the row, so that the seal covers what is stored."""
+    asked = sessions.asked_of(connection, speaker.session_id)
+    return Forecast(
+        session_id=speaker.session_id,
+        event_id=speaker.event_id,
+        market_id=facts.market_id,
+        model=speaker.model,
+        portfolio_id=speaker.portfolio_id,
+        position=decision.position,
+        probability=decision.probability,
+        confidence=decision.confidence,
+        max_price=decision.max_price,
+        reason=decision.reason,
+        yes_bid=asked.yes_bid,
+        yes_ask=asked.yes_ask,
+        quoted_at=asked.quoted_at,
+        prompt_sha256=prompt_sha256(asked.prompt),
+        answer_sha256=text_sha256(answer),
+        prompt_version=asked.prompt_version,
+        model_version=cost.model_version,
+        decided_at=now,
+    )
+
+
+def _entry(speaker: Speaker, decision: Decision | None, failure: str | None) -> NewEntry:
+    payload = {
+        "event_id": speaker.event_id,
+        "session_id": speaker.session_id,
+        "model": speaker.model,
+        "position": decision.position if decision else None,
+        "probability": decision.probability if decision else None,
+        "confidence": decision.confidence if decision else None,
+        "reason": decision.reason if decision else None,
+        "failure": failure,
+    }
+    return NewEntry("decision", payload, speaker.portfolio_id, speaker.market_no)

@@ -1,0 +1,194 @@
+"""One session: what the model gets to see, what it says, and the decision that is sealed in the end."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from time import monotonic
+
+from services.arena.clients.books import NoQuote, fresh_quote
+from services.arena.concluding import complete_session, fail_session
+from services.arena.domain.briefs import Brief, Quote
+from services.arena.domain.commentary import Commentary
+from services.arena.domain.completions import CallFailure, Completion, Message, Question, Usage
+from services.arena.domain.config import ModelConfig
+from services.arena.domain.decisions import Decision, Unreadable
+from services.arena.domain.ensembling import FORECASTS_MIN, ensemble_decision
+from services.arena.domain.prompting import SESSION_PROMPT_VERSION, repair_messages, session_messages
+from services.arena.domain.reading_decisions import read_decision
+from services.arena.domain.retries import pause_before_retry
+from services.arena.domain.stakes import rule_in_words
+from services.arena.pricing import price_of
+from services.arena.resources import Resources
+from services.arena.scribe import Scribe, Speaker
+from services.arena.spending import Answer, NoBudget, OnPiece, Purpose, ask
+from services.arena.storage import briefs, messages, sessions
+from services.arena.storage.sessions import Claimed, Cost
+from services.arena.storage.summaries import market_facts
+from services.arena.storage.terms import terms_of
+from shared.trading.fees import UnreadableTerms
+
+LEASE = timedelta(seconds=45)  # renewed while the process lives
+REPAIR_TOKENS_MAX = 400
+
+
+class Session:
+    """A claimed session on its way; ended exactly once, by whoever holds its claim."""
+
+    def __init__(self, here: Resources, scribe: Scribe, claimed: Claimed) -> None:
+        self.here, self.scribe, self.claimed = here, scribe, claimed
+        self.speaker = Speaker(
+            claimed.session_id, claimed.event_id, claimed.market_no, claimed.portfolio_id, claimed.external_id
+        )
+        self.began = monotonic()
+        with here.database.connection() as connection:
+            self.facts = market_facts(connection, claimed.event_id)
+            scribe.open(self.speaker, messages.last_number(connection, claimed.session_id))
+
+    def run(self) -> None:
+        try:
+            if self.here.clock() >= self.claimed.close_time:
+                self._fail("event_closed", "betting on the event ended before the session began")
+                return
+            quote = fresh_quote(self.here.markets, self.facts.market_id)
+            if isinstance(quote, NoQuote):
+                self._fail("no_quote", quote.why)
+            elif self.claimed.kind == "ensemble":
+                self._be_ensemble(quote)
+            else:
+                self._ask_model(quote)
+        finally:
+            self.scribe.leave(self.speaker)
+
+    def _be_ensemble(self, quote: Quote) -> None:
+        with self.here.database.connection() as connection:
+            probabilities = briefs.others_probabilities(connection, self.claimed.event_id)
+            fee = terms_of(connection, self.claimed.market_no, self.here.clock()).fee
+        if len(probabilities) < FORECASTS_MIN:
+            self._fail("no_forecasts", f"{len(probabilities)} models gave a probability, {FORECASTS_MIN} are needed")
+        elif isinstance(fee, UnreadableTerms):
+            self._fail("fees_unknown", str(fee))
+        elif self._mark_asked(None, None, quote):
+            decision = ensemble_decision(probabilities, quote, fee)
+            self.scribe.say(self.speaker, "reasoning", f"{decision.reason[:1].upper()}{decision.reason[1:]}.")
+            self._complete(decision, None, Cost(usage=self._usage(), simulated=False))
+
+    def _ask_model(self, quote: Quote) -> None:
+        prompt = session_messages(self._brief(quote), str(self.claimed.session_id))
+        if not self._mark_asked(SESSION_PROMPT_VERSION, prompt, quote):
+            return
+        commentary = Commentary()
+
+        def on_piece(piece: str, kind: str) -> None:
+            shown = piece if kind == "reasoning" else commentary.heard(piece)
+            if shown:
+                self.scribe.say(self.speaker, "reasoning", shown)
+
+        answer = self._ask(prompt, self.here.settings.arena_tokens_max, "session", on_piece)
+        if isinstance(answer, NoBudget):
+            self._fail("no_budget", answer.detail)
+        elif isinstance(answer, CallFailure):
+            self._fail(answer.code, answer.detail, answer.said or None)
+        else:
+            self._read(prompt, answer)
+
+    def _read(self, prompt: Sequence[Message], completion: Completion) -> None:
+        decision = read_decision(completion.text)
+        answer = completion.text
+        if isinstance(decision, Unreadable):
+            with self.here.database.transaction() as connection:
+                sessions.store_answer(connection, self.claimed.session_id, self.here.replica, answer, self.here.clock())
+            self.scribe.say(self.speaker, "system", f"The decision could not be read: {decision.why}. Asked once more.")
+            repaired = self._ask(
+                repair_messages(prompt, answer, decision.why), REPAIR_TOKENS_MAX, "repair", lambda *_: None
+            )
+            if isinstance(repaired, NoBudget):
+                self._fail("no_budget", repaired.detail, answer)
+                return
+            if isinstance(repaired, CallFailure):
+                self._fail(repaired.code, f"asked to repair its decision: {repaired.detail}", answer)
+                return
+            answer = f"{answer}\n\n{repaired.text}"
+            decision = read_decision(repaired.text)
+        if isinstance(decision, Unreadable):
+            self._fail("unreadable_decision", decision.why, answer)
+            return
+        cost = Cost(
+            self._usage(),
+            round((monotonic() - self.began) * 1_000),
+            completion.first_token_ms,
+            completion.model_version,
+            completion.simulated,
+        )
+        self._complete(decision, answer, cost)
+
+    def _brief(self, quote: Quote) -> Brief:
+        claimed, now = self.claimed, self.here.clock()
+        with self.here.database.connection() as connection:
+            summary, sources = briefs.summary_of(connection, claimed.event_id)
+            config = ModelConfig.model_validate_json(briefs.config_text(connection, claimed.portfolio_id))
+            return Brief(
+                model_name=claimed.name,
+                sighted=claimed.sighted,
+                market=self.facts,
+                summary=summary,
+                sources=sources,
+                quote=quote if claimed.sighted else None,
+                price_points=briefs.price_points(connection, claimed.market_no, now) if claimed.sighted else (),
+                state=briefs.own_state(connection, claimed.portfolio_id),
+                rivals=briefs.rival_moves(connection, claimed.event_id, claimed.model_id),
+                stake_rule=rule_in_words(config.sizing),
+                now=now,
+            )
+
+    def _mark_asked(self, version: str | None, prompt: Sequence[Message] | None, quote: Quote) -> bool:
+        with self.here.database.transaction() as connection:
+            return sessions.mark_asked(
+                connection, self.claimed.session_id, self.here.replica, version, prompt, quote, self.here.clock()
+            )
+
+    def _ask(self, prompt: Sequence[Message], tokens_max: int, purpose: Purpose, on_piece: OnPiece) -> Answer:
+        """Asked again only where nothing was charged, and while there is time."""
+        own = self.claimed.base_url
+        endpoint = self.here.endpoint_at(own, self.claimed.api_key_variable) if own else self.here.openrouter
+        with self.here.database.connection() as connection:
+            price = price_of(connection, self.claimed.openrouter_model, self.here.settings.arena_price_assumed)
+        attempt = 0
+        while True:
+            attempt += 1
+            left = self.here.settings.arena_session_seconds - (monotonic() - self.began)
+            answer = ask(
+                self.here,
+                Question(endpoint, self.claimed.openrouter_model, prompt, tokens_max, max(left, 1.0)),
+                purpose=purpose,
+                price=price,
+                model_id=self.claimed.model_id,
+                session_id=self.claimed.session_id,
+                event_id=self.claimed.event_id,
+                on_piece=on_piece,
+            )
+            pause = pause_before_retry(answer, attempt, left) if isinstance(answer, CallFailure) else None
+            if pause is None or self.here.stopping.wait(pause):
+                return answer
+
+    def _usage(self) -> Usage:
+        with self.here.database.connection() as connection:
+            return sessions.cost_of(connection, self.claimed.session_id)
+
+    def _complete(self, decision: Decision, answer: str | None, cost: Cost) -> None:
+        complete_session(self.here, self.scribe, self.speaker, self.facts, decision, answer, cost)
+
+    def _fail(self, failure: str, detail: str, answer: str | None = None) -> None:
+        fail_session(self.here, self.scribe, self.speaker, failure, detail, answer, self._elapsed_ms())
+
+    def _elapsed_ms(self) -> int:
+        return round((monotonic() - self.began) * 1_000)
+
+
+def finish_lost(here: Resources, scribe: Scribe, claimed: Claimed) -> None:
+    """A session whose process died after its request had left: ended from its answer where that is stored, else
+    failed, because it may have been charged."""
+    session = Session(here, scribe, claimed)
+    decision = read_decision(claimed.answer) if claimed.answer else None
+    if isinstance(decision, Decision):
+        session._complete(decision, claimed.answer, Cost(session._usage()))
+    else:
+        session._fail("interrupted", "the arena stopped in the middle of the session", claimed.answer)

@@ -1,0 +1,160 @@
+"""What gives a foreign text away: orders to the reader, the price of a market, the result of a market."""
+
+import re
+
+_HUNDREDTHS = (
+    r"(?:\d{1,3}(?:\.\d+)?|(?:one|two|three|four|five|six|seven|eight|nine|ten|twenty|thirty|forty|fifty|sixty"
+    r"|seventy|eighty|ninety)(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?)"
+)
+_PRICE = (
+    rf"(?:{_HUNDREDTHS}\s?(?:%|percent\b|per cent\b|¢|cents?\b|c\b)|\$\s?0?\.\d+|\b0\.\d{{1,4}}\b|"
+    rf"\b\d{{1,3}}/\d{{1,3}}\b"
+    r"|[+-]\d{3,4}\b|\b\d+(?:-to-| to |-in-| in )\d+\b)"
+)
+_VENUE = (
+    r"(?:polymarket|kalshi|manifold markets?|metaculus|predictit|betfair|smarkets|prediction[- ]markets?"
+    r"|event contracts?"
+    r"|betting[- ](?:markets?|odds|exchanges?|sites?|apps?)|bookmakers?|bookies|oddsmakers?|sportsbooks?"
+    r"|draftkings|fanduel"
+    r"|betmgm|bet365|wettborsen?|wettmarkt\w*|buchmacher\w*|casas de apuestas|mercados de prediccion"
+    r"|marches de prediction)"
+)
+_CROWD = r"(?:traders|bettors|punters|gamblers|investors|futures|swaps?|markets?)"
+_CHANCE = r"(?:chances?|odds|probabilit\w+|likelihood|implied)"
+_SIDE = r"[\"'“”(]*(?:yes|no)[\"'“”)]*"
+_NOT_OURS = (
+    r"(?<!stock )(?<!bond )(?<!housing )(?<!job )(?<!jobs )(?<!labor )(?<!labour )(?<!oil )(?<!gas )(?<!crypto )"
+    r"(?<!financial )(?<!currency )(?<!property )(?<!energy )(?<!equity )(?<!estate )(?<!money )(?<!gold )(?<!credit )"
+    r"(?<!commodity )(?<!futures )(?<!global )(?<!transfer )(?<!bull )(?<!bear )(?<!forex )"
+)
+_HAS = r"(?:(?:has|have|had|was|were|is|been|now|already|officially|just|finally)\s+)"
+_END = r"(?=[\s.,;:!?)\]\"'”]|$)"
+_ORDERS = r"(?:instructions?|prompts?|directives?|system messages?|commands? above|context)"
+_MACHINE = (
+    r"(?:ai|a\.i\.|llms?|(?:large )?language models?|chatbots?|ai (?:models?|assistants?|agents?|systems?|readers?))"
+)
+
+
+def _any(*patterns: str) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
+
+
+# On text in Latin letters without accents and in one case (`folded`).
+INSTRUCTIONS = _any(
+    rf"\b(?:ignore|disregard|forget|override|bypass|skip|discard)\W+(?:\w+\W+){{0,5}}{_ORDERS}\b",
+    r"\b(?:ignore|disregard|forget|override|bypass)\W+(?:\w+\W+){0,2}your\W+(?:\w+\W+){0,3}(?:rules|guidelines"
+    r"|training|limits)\b",
+    r"\b(?:ignore|disregard|forget)\W+(?:everything|anything|all|what)\W+(?:\w+\W+){0,3}(?:above|before|so far"
+    r"|earlier|told)\b",
+    r"\bdo not (?:follow|obey|trust)\W+(?:\w+\W+){0,3}(?:instructions?|prompts?|system|rules above)\b",
+    r"\bsystem[ _-]?(?:prompt|message|override|instruction|note)s?\b",
+    r"\bdeveloper (?:message|instruction)s?\b",
+    r"<\|?(?:im_start|im_end|system|endoftext)|\[/?inst\]|<<sys>>|\|im_(?:start|end)\||<\|",
+    r"(?:^|\n)\W*(?:system|assistant|developer|instructions?)\s*:\s*(?:you|ignore|please|the user|override|new"
+    r"|bet|output|respond|answer|set|always)\b",
+    r"#{2,}\s*(?:system|instructions?|assistant|new task|end of)\b",
+    r"(?:^|\n)\W*(?:end|begin)(?:ning)? (?:of )?(?:the )?(?:data|untrusted|system|prompt|context|instructions?"
+    r"|fence)\b",
+    r"\byou are (?:now|no longer|actually) (?:an? |the )?(?:\w+ ){0,3}(?:assistant|ai|chatbot|language model"
+    r"|agent|forecaster|oracle|dan)\b",
+    r"\b(?:act|behave|respond|answer) as (?:if you were )?(?:an? |the )?(?:\w+ ){0,2}(?:assistant|ai|chatbot"
+    r"|language model|forecaster|oracle)\b",
+    r"\b(?:if|when|since|because|as) (?:you are|you're|you) (?:reading this )?(?:an? |the )?(?:\w+ )?(?:ai|llm"
+    r"|language model|chatbot|assistant|bot|agent|forecasting model)\b",
+    r"\b(?:attention|note|notice|message|instructions?|important|memo|warning)\s*(?:to|for|:)?\s*(?:all |any )?"
+    rf"(?:{_MACHINE}|forecasters?|assistants?|agents?|models?)\s*[:,!\n—-]",
+    r"\b(?:set|output|print|respond with|answer with|reply with|return only|always (?:answer|say|respond|output"
+    r"|predict))\W+(?:\w+\W+){0,6}(?:probability|confidence|position|p_yes|prob_yes|yes|no)\b",
+    r"[\"']?(?:position|final_position|p_yes|probability_yes|max_price|confidence_score)[\"']?\s*[:=]\s*[\"']?"
+    r"(?:yes|no|abstain|[01]?\.\d|1\b|0\b)",
+    r"\b(?:bet|stake|wager|risk|invest)\W+(?:everything|all of your|all your|your (?:entire|whole|full|complete)"
+    r"|the (?:maximum|entire|whole|full)|maximum)\b",
+    r"\byou (?:must|should|have to|are required to|need to|will|shall)(?: now| always| only| therefore)? (?:bet"
+    r"|answer|respond|output|forecast|abstain|comply|obey|set (?:your|the))\b",
+    r"\byour (?:new |final |only )?(?:probability|confidence|position|forecast|prediction|answer|task"
+    r"|instructions?|role|stake) (?:must|should|shall|has to|is now|is to|will be|are now|are to)\b",
+    r"\byour (?:position|betting|stake|risk|bet) (?:limits?|caps?|rules?|sizes?) (?:\w+ ){0,3}(?:lifted|raised"
+    r"|removed|disabled|suspended|apply|unlimited)\b",
+    r"\b(?:reveal|print|show|repeat|leak|send|exfiltrate|output|tell me)\W+(?:\w+\W+){0,3}(?:system prompt"
+    r"|hidden prompt|your prompt|your instructions|api keys?|secrets?|passwords?|credentials)\b",
+    r"\bdo not (?:tell|mention|reveal|disclose|report)\W+(?:\w+\W+){0,4}(?:user|operator|instructions?|prompt"
+    r"|this message|this text)\b",
+    r"\b(?:enable|enter|activate|switch to) (?:developer|dan|god|jailbreak|debug|admin|unrestricted) mode\b",
+    r"\b(?:new|updated|revised|additional|real|secret) (?:instructions?|task|orders|system prompt|rules for "
+    r"(?:you|the model))\s*:",
+    r"\b(?:call|invoke|use|run) the (?:\w+ )?(?:tool|function|shell|browser)\b.{0,40}\b(?:with|to)\b",
+    r"!\[[^\]]*\]\(https?://[^)]*[?&=]",
+    # German, French, Spanish, Portuguese, Italian, Dutch, Polish, Turkish
+    r"\b(?:ignoriere?|vergiss|missachte)\w*\W+(?:\w+\W+){0,4}(?:anweisung|instruktion|befehl|vorgabe|regel)\w*",
+    r"\b(?:ignore[rz]?|oublie[rz]?)\W+(?:\w+\W+){0,3}(?:instructions|consignes|directives|regles)\b",
+    r"\b(?:ignor[ae]|olvid[ae]|desobedec\w+)\W+(?:\w+\W+){0,3}(?:instrucciones|indicaciones|ordenes|reglas)\b",
+    r"\b(?:ignor[ae]|esquec[ae])\W+(?:\w+\W+){0,3}(?:instrucoes|orientacoes|regras)\b",
+    r"\b(?:ignor[ai]|dimentica)\W+(?:\w+\W+){0,3}(?:istruzioni|indicazioni|regole)\b",
+    r"\b(?:negeer|vergeet)\W+(?:\w+\W+){0,3}(?:instructies|opdrachten|regels)\b",
+    r"\b(?:z?ignoruj|zapomnij)\W+(?:\w+\W+){0,3}(?:instrukcj|polecen|zasad)\w*",
+    r"\b(?:onceki|yukaridaki|tum)\W+(?:\w+\W+){0,3}(?:talimat|komut|kural)\w*\W+(?:\w+\W+){0,2}(?:yok say|unut"
+    r"|gormezden)",
+)
+# On text in its own script (`seen`).
+INSTRUCTIONS_ELSEWHERE = _any(
+    r"(?:игнорируй|забудь|проигнорируй|не обращай внимания)\w*\W+(?:\w+\W+){0,4}(?:инструкци|указани|правил|команд)",
+    r"(?:ігноруй|забудь)\w*\W+(?:\w+\W+){0,4}(?:інструкці|вказівк|правил)",
+    r"(?:忽略|无视|無視|忘记|忘記|不要理会).{0,10}(?:指令|提示|说明|說明|指示|规则|規則)",
+    r"(?:指示|命令|プロンプト|ルール).{0,6}(?:無視|忘れ)",
+    r"(?:지시|명령|프롬프트|규칙).{0,8}(?:무시|잊)",
+    r"(?:تجاهل|انس|اهمل).{0,20}(?:التعليمات|الأوامر|الاوامر|القواعد)",
+    r"(?:निर्देश|आदेश).{0,20}(?:अनदेखा|नज़रअंदाज़|नजरअंदाज|भूल)",
+    r"(?:התעלם|שכח).{0,20}(?:הוראות|ההוראות|הנחיות)",
+)
+PRICES = _any(
+    rf"\b{_VENUE}\b.*{_PRICE}",
+    rf"{_PRICE}.*\b{_VENUE}\b",
+    rf"\b{_CROWD}\b.*\b{_CHANCE}\b.*{_PRICE}",
+    rf"\b{_CROWD}\b.*{_PRICE}.*\b{_CHANCE}\b",
+    rf"{_PRICE}.*\b{_CHANCE}\b.*\b(?:traders|bettors|punters|gamblers|futures)\b",
+    r"\b(?:market[- ])?implied (?:probabilit\w+|odds|chances?|likelihood)\b",
+    rf"\bpric(?:ed|ing|es?) in\b.*{_PRICE}",
+    rf"\b{_SIDE} (?:shares?|contracts?|tokens?|side|price|bids?|asks?|positions?)\b.{{0,50}}{_PRICE}",
+    rf"\b(?:contracts?|shares?) (?:of|for|on) {_SIDE}.{{0,50}}{_PRICE}",
+    r"\b(?:yes|no)\s*[:@=]?\s*(?:at )?\d{1,2}(?:\.\d)?\s?(?:¢|c\b)",
+    r"\b(?:buy|sell) (?:yes|no)\b.{0,20}\d",
+    r"\bmoneylines?\b",
+    rf"\b(?:betting|current|latest|opening|closing|live) (?:odds|lines?)\b.{{0,80}}{_PRICE}",
+    r"\bodds\b(?! ratio).{0,60}(?:\b\d{1,3}/\d{1,3}\b|\b\d+(?:-| )to(?:-| )\d+\b|[+-]\d{3,4}\b)",
+    r"(?:预测市场|預測市場|赔率|博彩).{0,30}\d",
+)
+# The same words say what a coin or a share costs, which for some questions is the very fact.
+TRADED = _any(
+    r"\b(?:trad(?:es?|ed|ing)|chang(?:es?|ed|ing) hands|quoted|priced) (?:at|for|around|near)\W+(?:\w+"
+    r"\W+){0,2}\d{1,2}(?:\.\d+)?\s?(?:¢|cents?\b)"
+)
+TRADED_HERE = _any(r"\b(?:yes|no|contracts?)\b")
+RESULTS = _any(
+    r"(?<!\bbe )(?<!\bis )(?<!\bare )\b(?:resolved|settled|finali[sz]ed|graded)(?: (?:to|as|at|in favou?r of|on"
+    r"|for))?\s*:?\s*[\"'“”(]*(?:yes|true|1\.00|\$1(?:\.00)?)\b",
+    r"(?<!\bbe )(?<!\bis )(?<!\bare )\b(?:resolved|settled|finali[sz]ed|graded)(?: (?:to|as|at|in favou?r of|on"
+    rf"|for))\s*:?\s*[\"'“”(]*(?:no|false|0\.00|\$0(?:\.00)?|50-50)\b{_END}(?! (?:later|more|longer|one|other"
+    r"|matter|doubt|fewer|earlier|less)\b)",
+    rf"(?<!\bbe )(?<!\bis )(?<!\bare )\b(?:market|contract|question)\s+{_HAS}*(?:resolved|settled"
+    rf"|finali[sz]ed)\s+[\"'“”(]*(?:no|false)\b{_END}",
+    rf"{_NOT_OURS}\b(?:market|event contract|prediction|bet|question)s?\s+{_HAS}+(?:resolved|settled|finali[sz]ed"
+    r"|paid out)\b(?! (?:down|into|after|lower|higher|near|around|back|on a|in (?:a|the)|for (?:a|now)|by the|if"
+    r"|when|once|until)\b)",
+    r"\bfinal (?:result|outcome|resolution|settlement)s? of (?:the|this|that|our) (?:\w+ )?(?:market|contract|bet"
+    r"|prediction|question)\b",
+    r"\b(?:market|contract|question|winning|final|official)\s+(?:outcome|resolution|result|status|side)\s*"
+    rf"(?:[:=–-]|is|was)\s*{_SIDE}{_END}(?! (?:\w+ ){{0,2}}(?:deal|decision|winner|longer|one|yet|agreement))",
+    rf"\b(?:outcome|resolution|resolved|settlement(?: value)?|result)\s*[:=]\s*{_SIDE}\s*(?=[.,;!)\]|\n]|$)",
+    r"\bwinning (?:outcome|side|contract|shares?|tokens?)\b",
+    r"\b(?:yes|no) (?:holders|shares?|contracts?|bettors|tokens?|buyers|side)\s+(?:(?:were|was|have been|has been"
+    r"|are|is|got|received|just|now)\s+)*(?:paid|won|wins|redeem\w*|cashed|expired|worthless|collected)\b",
+    r"\bpaid (?:out )?\$?(?:1(?:\.00)?|one dollar|100) (?:per|a|for each|on each) (?:yes |no |winning )?(?:share"
+    r"|contract)\b",
+    r"\b(?:uma|oracle|kalshi|polymarket)\b.{0,40}\b(?:resolved|settled|finali[sz]ed|determined)\b(?! (?:if|when"
+    r"|once|by))",
+    r"\bproposed (?:outcome|resolution)\s*:?\s*(?:yes|no)\b",
+    r"\b(?:markt|wette) (?:wurde|ist) (?:\w+ ){0,4}(?:aufgelost|abgerechnet|entschieden)\b",
+    r"\bmercado (?:se |ya |ha sido |fue |ya se )+(?:resolvio|resuelto|liquidado|liquido|cerrado como)\b",
+    r"\bmarche (?:a ete|est|s'est) (?:\w+ )?(?:resolu|regle|denoue)\b",
+    r"(?:市场|市場|合约|合約).{0,4}(?:已|最终)(?:结算|結算|解决|裁定)",
+)

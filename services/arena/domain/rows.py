@@ -1,0 +1,92 @@
+"""Rows of the board as readers get them: money of this moment beside figures of the last computation."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from services.arena.domain.board import By
+
+NOT_COMPUTED = "the board has not been computed since this portfolio was created"
+MONEY = (
+    "portfolio_id",
+    "name",
+    "strategy_type",
+    "status",
+    "model_id",
+    "model",
+    "avatar",
+    "color",
+    "text_color",
+    "initial_balance",
+    "current_balance",
+    "account_value",
+    "return",
+    "realized_pnl",
+    "unrealized_pnl",
+    "total_pnl",
+    "fees_paid",
+    "execution_cost",
+    "open_positions",
+    "model_cost",
+)
+STATISTICS = (
+    "settled_return",
+    "brier",
+    "crowd_brier",
+    "skill",
+    "calibration",
+    "log_score",
+    "coverage",
+    "sharpe",
+    "deflated_sharpe",
+    "max_drawdown",
+    "wins",
+    "losses",
+    "pushes",
+    "abstentions",
+    "failures",
+    "sessions",
+    "forecasts",
+    "skill_per_dollar",
+)
+PLACE = (
+    "rank",
+    "tier",
+    "probability_best",
+    "interval",
+    "settled_events",
+    "still_needed",
+    "standing",
+    "better_than_null",
+    "best_null",
+)
+
+
+def board_in_order(rows: Sequence[Mapping[str, Any]], by: By) -> list[dict[str, Any]]:
+    """Who has a rank comes first, then the others by what their account is worth."""
+    shown = [board_row(row, by) for row in rows]
+    ranked = sorted((row for row in shown if row["rank"] is not None), key=lambda row: row["rank"])
+    others = [row for row in shown if row["rank"] is None]
+    return ranked + sorted(others, key=lambda row: (-row["account_value"], row["portfolio_id"]))
+
+
+def board_row(row: Mapping[str, Any], by: By) -> dict[str, Any]:
+    figures = row["figures"]
+    money = {name: row[name] for name in MONEY}
+    if figures is None:
+        nothing = dict.fromkeys((*STATISTICS, *PLACE))
+        missing = dict.fromkeys((*STATISTICS, *PLACE), NOT_COMPUTED)
+        return {**_headed(nothing), **money, **nothing, "bets": None, "standing": NOT_COMPUTED, "missing": missing}
+    place = figures["boards"][by]
+    return {
+        **_headed(place),
+        **money,
+        # Sales are as they were counted; whoever bets on results never sells.
+        "bets": row["trade_count"] - figures["sales"],
+        **{name: figures[name] for name in STATISTICS},
+        **{name: place[name] for name in PLACE},
+        "missing": {**figures["missing"], **place["missing"]},
+    }
+
+
+def _headed(place: Mapping[str, Any]) -> dict[str, Any]:
+    return {"rank": place["rank"], "tier": place["tier"]}

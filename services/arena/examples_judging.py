@@ -1,0 +1,218 @@
+"""Answers about boards, forecasts and their verification, as the documentation shows them."""
+
+from typing import Any
+
+_MODEL_ID = "7a3a2f0e-9f57-4f0e-8b1d-0c5b3e0c9d22"
+_SESSION_ID = "b0a0c1de-3c1f-4a88-9a0f-5f2b8d7e6a33"
+
+ROW: dict[str, Any] = {
+    "rank": 1,
+    "tier": 1,
+    "portfolio_id": 12,
+    "name": "GPT-4o",
+    "strategy_type": "ai_model",
+    "status": "active",
+    "model_id": _MODEL_ID,
+    "model": "gpt-4o",
+    "avatar": "GPT",
+    "color": "bg-green-500",
+    "text_color": "text-green-500",
+    "initial_balance": 100000,
+    "current_balance": 91250.4,
+    "account_value": 101310.22,
+    "return": 0.0131022,
+    "realized_pnl": 1402.75,
+    "unrealized_pnl": -92.53,
+    "total_pnl": 1310.22,
+    "fees_paid": 88.1,
+    "execution_cost": 131.9,
+    "open_positions": 4,
+    "model_cost": 0.8123,
+    "bets": 61,
+    "settled_return": 0.0140275,
+    "brier": 0.1712,
+    "crowd_brier": 0.1803,
+    "skill": {"mean": 0.0091, "low": 0.0012, "high": 0.017, "events": 57, "t": 2.31, "p": 0.0246},
+    "calibration": {
+        "ece": 0.041,
+        "mce": 0.12,
+        "bins": [{"low": 0.6, "high": 0.7, "forecasts": 14, "stated": 0.642, "happened": 0.714}],
+    },
+    "log_score": -0.512,
+    "coverage": 0.95,
+    "sharpe": None,
+    "deflated_sharpe": None,
+    "max_drawdown": 0.0212,
+    "wins": 34,
+    "losses": 21,
+    "pushes": 2,
+    "abstentions": {"abstained": 9, "price_moved": 2},
+    "failures": {"timed_out": 2},
+    "sessions": 74,
+    "forecasts": 70,
+    "skill_per_dollar": 0.829,
+    "probability_best": 0.41,
+    "interval": {"low": -0.0032, "high": 0.0311},
+    "settled_events": 57,
+    "still_needed": 0,
+    "standing": "place 1 of 9, tier 1; not significantly better than Null: favourite",
+    "better_than_null": False,
+    "best_null": {"portfolio_id": 7, "name": "Null: favourite"},
+    "missing": {"sharpe": "needs 20 daily returns and has 11", "deflated_sharpe": "needs 20 daily returns and has 11"},
+}
+BOARD: dict[str, Any] = {
+    "by": "return",
+    "computed_at": "2026-11-21T10:00:00.12Z",
+    "settled_min": 20,
+    "leaderboard": [ROW],
+    "cursor": None,
+}
+DAY_ROW: dict[str, Any] = {
+    "rank": 1,
+    "date": "2026-11-21",
+    "portfolio_id": 12,
+    "name": "GPT-4o",
+    "strategy_type": "ai_model",
+    "model_id": _MODEL_ID,
+    "model": "gpt-4o",
+    "avatar": "GPT",
+    "color": "bg-green-500",
+    "daily_pnl": 212.4,
+    "daily_bets": 5,
+    "daily_wins": 3,
+    "daily_losses": 2,
+    "total_balance": 101310.22,
+    "total_pnl": 1310.22,
+    "total_roi": 0.0131022,
+    "figures": {"tier": 1, "brier": 0.1712, "skill": 0.0091, "settled_events": 57},
+    "created_at": "2026-11-21T10:00:00.12Z",
+}
+REFRESHED: dict[str, Any] = {"entrants": 22, "day_rows": 22, "computed_at": "2026-11-21T10:00:00.12Z"}
+PERFORMANCE: dict[str, Any] = {
+    "model_id": _MODEL_ID,
+    "model": "gpt-4o",
+    "computed_at": "2026-11-21T10:00:00.12Z",
+    "by_return": ROW,
+    "by_skill": {name: ROW[name] for name in ("rank", "tier", "probability_best", "interval", "standing")},
+}
+CALIBRATION: dict[str, Any] = {
+    "model_id": _MODEL_ID,
+    "model": "gpt-4o",
+    "forecasts": 57,
+    "calibration": {
+        "forecasts": 57,
+        "brier": 0.1712,
+        "base_rate": 0.456,
+        "ece": 0.041,
+        "mce": 0.12,
+        "reliability": 0.0051,
+        "resolution": 0.0801,
+        "uncertainty": 0.2481,
+        "within_variance": 0.0008,
+        "within_covariance": 0.0027,
+        "bins": ROW["calibration"]["bins"],
+    },
+    "missing": {},
+}
+CORRELATION: dict[str, Any] = {
+    "models": ["claude-3.5", "gpt-4o"],
+    "correlation": [
+        [{"r": 1.0, "events": 57}, {"r": 0.62, "events": 55}],
+        [{"r": 0.62, "events": 55}, {"r": 1.0, "events": 57}],
+    ],
+}
+ATTRIBUTION: dict[str, Any] = {
+    "by": "day",
+    "portfolio_id": 12,
+    "from": None,
+    "to": None,
+    "total": {"realized_pnl": 1402.75, "edge": 2210.4, "execution": -220, "luck": -587.65, "unexplained": None},
+    "attribution": [
+        {
+            "period": "2026-11-21",
+            "realized_pnl": 212.4,
+            "edge": 300.1,
+            "execution": -31.2,
+            "luck": -56.5,
+            "unexplained": None,
+        }
+    ],
+    "cursor": None,
+}
+COUNTERFACTUAL: dict[str, Any] = {
+    "model_id": _MODEL_ID,
+    "model": "gpt-4o",
+    "forecasts": 70,
+    "settled": 57,
+    "initial_balance": 100000,
+    "actual": {
+        "rule": {"method": "confidence", "amount": 100, "fraction": 0.25},
+        "initial_balance": 100000,
+        "final_balance": 91250.4,
+        "equity": 101310.22,
+        "return": 0.013102,
+        "bets": 61,
+        "invested": 60125.11,
+        "fees": 88.1,
+        "realized_pnl": 1402.75,
+    },
+    "counterfactual": [
+        {
+            "rule": {"method": "fixed", "amount": 500},
+            "initial_balance": 100000,
+            "final_balance": 100402.2,
+            "equity": 100402.2,
+            "return": 0.004022,
+            "max_drawdown": 0.0041,
+            "bets": 61,
+            "won": 34,
+            "lost": 23,
+            "pushed": 2,
+            "open": 2,
+            "invested": 30500,
+            "fees": 44.3,
+            "realized_pnl": 402.2,
+            "skipped": {"abstained": 9},
+            "curve": [{"at": "2026-11-21T10:00:00.12Z", "equity": 99999.2}],
+            "placed": [
+                {
+                    "session_id": _SESSION_ID,
+                    "market_id": "kalshi:KXHIGHNY-26JUL19-T80",
+                    "position": "YES",
+                    "decided_at": "2026-11-21T10:00:00.12Z",
+                    "amount": 499.99,
+                    "shares": 1190,
+                    "price": 0.41,
+                    "fee": 12.09,
+                    "result": "yes",
+                    "pnl": 690.01,
+                    "settled_at": "2026-11-21T12:00:00Z",
+                }
+            ],
+        }
+    ],
+}
+FORECAST: dict[str, Any] = {
+    "seal_no": 1,
+    "session_id": _SESSION_ID,
+    "hash": "9d5e3f0c6f1a2b4c8d7e6f5a4b3c2d1e0f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c",
+    "previous_hash": "0" * 64,
+    "document": '{"answer_sha256":"…","confidence":"0.7","decided_at":"2026-11-21T10:00:00.120000Z",…}',
+    "sealed_at": "2026-11-21T10:00:00.12Z",
+}
+VERIFIED: dict[str, Any] = {
+    "status": "clean",
+    "verified_at": "2026-11-21T10:00:00.12Z",
+    "checked": {
+        "seals": 560,
+        "last_hash": FORECAST["hash"],
+        "portfolios": 22,
+        "standings": 22,
+        "standings_out_of_date": 0,
+        "audit": {"portfolios": 22, "cash_entries": 4021, "trades": 2044},
+    },
+    "unchecked": [],
+    "disagreements_total": 0,
+    "by_kind": {},
+    "disagreements": [],
+}

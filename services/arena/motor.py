@@ -1,0 +1,212 @@
+"""What the arena does by itself: two threads that look, each in its rhythm, after everything that has to go on."""
+
+# Sessions may run in every replica, so each one launches and keeps alive its own. All the rest is done by one replica
+# at a time, which holds a lock for as long as its connection to Postgres lives.
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from time import monotonic
+from uuid import UUID
+
+import structlog
+from prometheus_client import Counter
+
+from services.arena import ending, judging, selecting, summarising, validating
+from services.arena.announcing import announce
+from services.arena.launching import Launcher, place_bets
+from services.arena.registering import check_models, register
+from services.arena.resources import Resources
+from services.arena.scribe import Scribe
+from services.arena.storage import calls, events
+from services.arena.storage.leadership import Leadership
+from shared.errors import Problem
+from shared.feed import wake
+
+log = structlog.get_logger()
+
+TICK_SECONDS = 0.5
+FORGOTTEN_AFTER = timedelta(minutes=40)  # a reservation whose request nobody waits for any more
+STOP_SECONDS = 3.0
+READ_AGAIN_SECONDS = 15.0  # after a summary that could not be made
+LOCK = "arena_motor"
+
+DUTIES = Counter("coliseum_arena_duties_total", "What the arena did by itself, by how it went.", ["duty", "result"])
+
+
+@dataclass
+class Duty:
+    """Done again `every` so many seconds; after a failure a little later."""
+
+    name: str
+    every: float
+    act: Callable[[], object]
+    due_at: float = 0.0
+    failing: bool = False
+
+
+class Motor:
+    def __init__(self, here: Resources) -> None:
+        self.here = here
+        self.ended = threading.Event()  # a session has ended: there may be a bet to place
+        self.scribe = Scribe(here)
+        self.launcher = Launcher(here, self.scribe, self.ended)
+        self._readers = ThreadPoolExecutor(4, thread_name_prefix="summary")
+        self._reading: set[UUID] = set()
+        self._registered = False
+        self._leadership = Leadership(here.database, LOCK)
+        self.own = [
+            Duty("launch", 0.5, self._launch),
+            Duty("keep_alive", 10, self.launcher.keep_alive),
+        ]
+        self.led = [
+            Duty("register", 2, self._register),
+            Duty("check_models", 900, self._check_models, due_at=monotonic() + 900),
+            Duty("end_lost", 5, self.launcher.end_lost),
+            Duty("select", 5, self._select),
+            Duty("summarise", 0.5, self._summarise),
+            Duty("activate", 0.5, self._activate),
+            Duty("close", 1, lambda: ending.close_events(here)),
+            Duty("prices", 30, lambda: ending.update_prices(here)),
+            Duty("results", 10, lambda: ending.ask_for_results(here)),
+            Duty("settle", 2, self._settle),
+            Duty("judge", 5, self._judge),
+            Duty("daily_board", 3_600, self._snapshot_day, due_at=monotonic() + 60),
+            Duty("forget", 60, self._close_abandoned),
+        ]
+        self._threads = [
+            threading.Thread(target=self._run, name="arena-motor", daemon=True),
+            threading.Thread(target=self._place, name="arena-placer", daemon=True),
+        ]
+
+    def start(self) -> None:
+        self.scribe.start()
+        for thread in self._threads:
+            thread.start()
+
+    def close(self) -> None:
+        self.here.stopping.set()
+        self.ended.set()
+        self.launcher.close()
+        self._readers.shutdown(wait=False, cancel_futures=True)
+        for thread in self._threads:
+            thread.join(STOP_SECONDS)
+        self.scribe.close()
+
+    def _run(self) -> None:
+        with closing(self._leadership):
+            while not self.here.stopping.is_set():
+                for duty in self.own:
+                    self._do(duty)
+                if self._leadership.held():
+                    for duty in self.led:
+                        self._do(duty)
+                self.here.stopping.wait(TICK_SECONDS)
+
+    def _place(self) -> None:
+        """Bets are placed when a session ends, and looked after now and then."""
+        duty = Duty("place_bets", 0, lambda: place_bets(self.here))
+        while not self.here.stopping.is_set():
+            self.ended.wait(2.0)
+            self.ended.clear()
+            if not self.here.stopping.is_set():
+                self._do(duty)
+
+    def _do(self, duty: Duty) -> None:
+        """The wall around a duty: one that fails is told once, tried again, and keeps nobody waiting."""
+        now = monotonic()
+        if now < duty.due_at or self.here.stopping.is_set():
+            return
+        duty.due_at = now + duty.every
+        try:
+            duty.act()
+        except Problem as problem:
+            if not duty.failing:
+                log.warning("duty_waits", duty=duty.name, why=problem.detail)
+            self._failed(duty)
+        except Exception:
+            log.exception("duty_failed", duty=duty.name)
+            self._failed(duty)
+        else:
+            duty.failing = False
+            DUTIES.labels(duty.name, "done").inc()
+
+    def _failed(self, duty: Duty) -> None:
+        DUTIES.labels(duty.name, "failed").inc()
+        duty.failing = True
+        duty.due_at = monotonic() + max(duty.every, 2.0)
+
+    def _launch(self) -> None:
+        self.launcher.launch()
+
+    def _register(self) -> None:
+        """Until it has succeeded once; then the file is read at the next start."""
+        if not self._registered:
+            enabled = register(self.here)
+            self._registered = True
+            log.info("models_registered", enabled=enabled)
+
+    def _check_models(self) -> None:
+        if self._registered:
+            check_models(self.here)
+
+    def _select(self) -> None:
+        """Once a period; in a fresh system as soon as there are models and markets."""
+        if self._registered:
+            selecting.select_if_due(self.here)
+
+    def _summarise(self) -> None:
+        with self.here.database.connection() as connection:
+            waiting = events.without_summary(connection, self.here.clock())
+        for event_id in waiting:
+            self._read(event_id, summarising.summarise)
+
+    def _activate(self) -> None:
+        now = self.here.clock()
+        with self.here.database.transaction() as connection:
+            ready = events.activate_ready(connection, now)
+            announce(connection, ready, now)
+        if ready:
+            wake(self.here.database)
+
+    def _settle(self) -> None:
+        ending.settle_events(self.here)
+        with self.here.database.connection() as connection:
+            unnoted = events.without_note(connection)
+        for event_id in unnoted:
+            self._read(event_id, validating.validate)
+
+    def _read(self, event_id: UUID, work: Callable[[Resources, UUID, datetime], None]) -> None:
+        """Beside everything else, because models take their time; one thing at a time for an event."""
+        if event_id not in self._reading:
+            self._reading.add(event_id)
+            self._readers.submit(self._read_apart, event_id, work)
+
+    def _read_apart(self, event_id: UUID, work: Callable[[Resources, UUID, datetime], None]) -> None:
+        """The wall between events: one whose text breaks us is tried again, and the others are read."""
+        try:
+            work(self.here, event_id, self.here.clock())
+        except Exception:
+            log.exception("event_not_read", event_id=str(event_id), work=work.__name__)
+            self.here.stopping.wait(READ_AGAIN_SECONDS)
+        finally:
+            self._reading.discard(event_id)
+
+    def _judge(self) -> None:
+        """When something has ended since the last time."""
+        with self.here.database.connection() as connection:
+            due = events.judging_due(connection)
+        if due:
+            judging.judge(self.here, self.here.clock())
+
+    def _snapshot_day(self) -> None:
+        judging.judge(self.here, self.here.clock())
+        judging.snapshot_day(self.here, self.here.clock())
+
+    def _close_abandoned(self) -> None:
+        now = self.here.clock()
+        with self.here.database.transaction() as connection:
+            calls.close_abandoned(connection, now - FORGOTTEN_AFTER, now)

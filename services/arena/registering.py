@@ -1,0 +1,167 @@
+"""The models of the arena: from their file to rows, checked against the provider's list, each with its portfolio."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import structlog
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from services.arena.domain.completions import CallFailure, Endpoint, ListedModel
+from services.arena.placing import AI_MODEL
+from services.arena.resources import Resources
+from services.arena.storage import models
+from services.arena.storage.models import Registered
+from shared.calls import ServiceRefused
+from shared.errors import Conflict
+
+log = structlog.get_logger()
+
+INITIAL_BALANCE = 100_000
+LIST_SECONDS = 15.0
+CREATE_SECONDS = 30
+
+Text = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
+
+
+class ModelsFileUnusable(Conflict):
+    """{file} cannot be used: {wrong}."""
+
+
+class Entry(BaseModel):
+    """A model as the file describes it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    external_id: Annotated[str, Field(min_length=1, max_length=50, pattern=r"^[A-Za-z0-9._-]+$")]
+    name: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
+    kind: Literal["model", "ensemble"] = "model"
+    openrouter_model: Text
+    base_url: Annotated[str, Field(pattern=r"^https?://")] | None = None
+    api_key_variable: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,79}$")] | None = None
+    color: Text = "bg-slate-500"
+    text_color: Text = "text-slate-500"
+    avatar: Annotated[str, Field(min_length=1, max_length=10)]
+    sighted: bool = True
+    twin_of: str | None = None
+    prompt_price: Annotated[Decimal, Field(ge=0)] | None = None
+    completion_price: Annotated[Decimal, Field(ge=0)] | None = None
+    config: dict[str, Any] = Field(default_factory=dict)
+
+
+class Entries(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    models: list[Entry]
+
+
+def read_entries(file: Path) -> list[Entry]:
+    try:
+        read = Entries.model_validate(yaml.safe_load(file.read_text()))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ModelsFileUnusable(file=file.name, wrong=str(error).splitlines()[0]) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ModelsFileUnusable(file=file.name, wrong=f"{where}: {first['msg']}") from error
+    names = [entry.external_id for entry in read.models]
+    if doubled := sorted({name for name in names if names.count(name) > 1}):
+        raise ModelsFileUnusable(file=file.name, wrong=f"{', '.join(doubled)} stands there more than once")
+    if lost := [entry.external_id for entry in read.models if entry.twin_of and entry.twin_of not in names]:
+        raise ModelsFileUnusable(file=file.name, wrong=f"{lost[0]} is a twin of a model that is not there")
+    return read.models
+
+
+def register(here: Resources) -> int:
+    """How many models may play. Can be repeated: what is there is brought up to date, portfolios are made once."""
+    entries = read_entries(here.settings.ai_models_file)
+    with here.database.transaction() as connection:
+        models.write_models(connection, [entry.model_dump() for entry in entries], here.clock())
+    check_models(here)
+    with here.database.connection() as connection:
+        homeless = models.without_portfolio(connection)
+    by_name = {entry.external_id: entry for entry in entries}
+    for model in homeless:
+        give_portfolio(here, model, by_name[model.external_id].config if model.external_id in by_name else {})
+    with here.database.connection() as connection:
+        return models.enabled_count(connection)
+
+
+def check_models(here: Resources) -> None:
+    """Whether the providers know the models. A list that cannot be had disables nobody: a session will tell."""
+    with here.database.connection() as connection:
+        registered = models.registered(connection)
+    lists: dict[str, Mapping[str, ListedModel] | None] = {}
+    for model in registered:
+        endpoint = endpoint_of_model(here, model)
+        if model.kind == "model" and endpoint.base_url not in lists:
+            lists[endpoint.base_url] = _listed(here, endpoint)
+    checked = [_checked(model, lists.get(endpoint_of_model(here, model).base_url)) for model in registered]
+    with here.database.transaction() as connection:
+        models.write_checks(connection, checked, here.clock())
+    for check in checked:
+        if not check.enabled:
+            log.warning("model_disabled", model=check.external_id, why=check.disabled_reason)
+
+
+def endpoint_of_model(here: Resources, model: Registered) -> Endpoint:
+    return here.openrouter if model.base_url is None else here.endpoint_at(model.base_url, model.api_key_variable)
+
+
+def _listed(here: Resources, endpoint: Endpoint) -> dict[str, ListedModel] | None:
+    listed = here.providers.listed_models(endpoint, LIST_SECONDS)
+    if isinstance(listed, CallFailure):
+        log.warning("models_not_listed", address=endpoint.base_url, why=listed.detail)
+        return None
+    return {each.model: each for each in listed}
+
+
+def _checked(model: Registered, listed: Mapping[str, ListedModel] | None) -> models.Check:
+    if model.removed:
+        return models.Check(model.external_id, False, "it stands in the file of models no longer", None, None, False)
+    if model.kind == "ensemble" or listed is None:
+        return models.Check(model.external_id, True, None, None, None, False)
+    found = listed.get(model.openrouter_model)
+    if found is None:
+        why = f"the provider does not list {model.openrouter_model}; correct the id in the file of models"
+        return models.Check(model.external_id, False, why, None, None, True)
+    return models.Check(model.external_id, True, None, found.prompt_price, found.completion_price, True)
+
+
+def give_portfolio(here: Resources, model: Registered, config: Mapping[str, Any]) -> int:
+    """Made through the public endpoint, like everybody's. One that was made before a crash is found by its name."""
+    body = {
+        "name": model.name,
+        "strategy_type": AI_MODEL,
+        "strategy_config": {**config, "model": model.external_id},
+        "frequency": "every_cycle",
+        "initial_balance": INITIAL_BALANCE,
+    }
+    try:
+        portfolio_id = int(here.paper.post("/paper-trading/portfolios", body, seconds=CREATE_SECONDS)["portfolio_id"])
+    except ServiceRefused as refusal:
+        with here.database.connection() as connection:
+            found = models.portfolio_of(connection, model.external_id)
+        if refusal.facts.get("error") != "NameTaken" or found is None:
+            raise
+        portfolio_id = found
+    with here.database.transaction() as connection:
+        models.write_portfolio(connection, model.external_id, portfolio_id, here.clock())
+    log.info("model_entered", model=model.external_id, portfolio_id=portfolio_id)
+    return portfolio_id
+
+
+def reset(here: Resources, model: Registered, why: str) -> int:
+    """A new portfolio with a full purse. The old one is closed under a name that says so; its history stays."""
+    now = here.clock()
+    config: Mapping[str, Any] = {}
+    if model.portfolio_id is not None:
+        with here.database.connection() as connection:
+            config = models.config_of(connection, model.portfolio_id)
+        changes = {"name": f"{model.name} until {now:%Y-%m-%d %H:%M:%S}", "status": "closed", "reason": why}
+        here.paper.patch(f"/paper-trading/portfolios/{model.portfolio_id}", changes, seconds=CREATE_SECONDS)
+        with here.database.transaction() as connection:
+            models.write_portfolio(connection, model.external_id, None, now)
+    return give_portfolio(here, model, {name: value for name, value in config.items() if name != "model"})

@@ -1,0 +1,61 @@
+"""Rows of `session_messages`, appended in the pieces in which they came."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from shared.copy_text import copied_row
+from shared.database import copy_rows
+
+_COLUMNS = (
+    "session_id",
+    "sequence_number",
+    "message_type",
+    "content",
+    "action_type",
+    "action_amount",
+    "action_shares",
+    "action_price",
+    "created_at",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    session_id: UUID
+    sequence_number: int
+    message_type: str
+    content: str
+    action_type: str | None = None
+    action_amount: Decimal | None = None
+    action_shares: Decimal | None = None
+    action_price: Decimal | None = None
+
+
+def append_messages(connection: Connection, rows: Sequence[NewMessage], now: datetime) -> None:
+    lines = [
+        copied_row(
+            (
+                str(row.session_id),
+                row.sequence_number,
+                row.message_type,
+                row.content.replace("\x00", ""),
+                row.action_type,
+                row.action_amount,
+                row.action_shares,
+                row.action_price,
+                now,
+            )
+        )
+        for row in rows
+    ]
+    copy_rows(connection, "session_messages", _COLUMNS, lines)
+
+
+def last_number(connection: Connection, session_id: UUID) -> int:
+    query = text("SELECT coalesce(max(sequence_number), 0) FROM session_messages WHERE session_id = :session_id")
+    return int(connection.execute(query, {"session_id": session_id}).scalar_one())

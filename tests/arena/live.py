@@ -1,0 +1,155 @@
+"""The live feed on a real socket, without the rest of the arena; readers of it, and entries for it to tell."""
+
+import json
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from services.arena.routes.feed import router
+from services.arena.streaming.hub import Hub
+from shared.application import create_app
+from shared.database import Database
+from shared.feed import NewEntry, append_entries, entries_after, present_cursor, wake
+from shared.settings import DatabaseSettings
+from tests.serving import serving
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+WAIT_SECONDS = 10.0
+QUIET_SECONDS = 0.3
+
+PASSING = ("viewers", "heartbeat")  # come when they come
+
+Frame = dict[str, Any]
+
+
+class LiveResources:
+    def __init__(self, _: Any, database: Database) -> None:
+        self.hub = Hub(database, uuid4(), lambda: NOON)
+
+    def close(self) -> None:
+        self.hub.close()
+
+
+def live_app(database_url: str) -> Any:
+    app = create_app("arena", router, DatabaseSettings(database_url=database_url), resources=LiveResources)
+    app.state.told_to_stop = lambda: app.state.resources.hub.told_to_stop()
+    return app
+
+
+@dataclass(frozen=True)
+class Live:
+    url: str
+    app: Any
+    sockets: ExitStack
+
+    @property
+    def hub(self) -> Hub:
+        hub: Hub = self.app.state.resources.hub
+        return hub
+
+    def settle(self) -> None:
+        """Until everything that is committed was told."""
+        while self.hub.cursor:
+            with self.app.state.database.connection() as connection:
+                if not entries_after(connection, self.hub.cursor, 1).entries:
+                    return
+            time.sleep(0.01)
+
+    def address(self, **parameters: Any) -> str:
+        given = [(name, each) for name, value in parameters.items() for each in _listed(value)]
+        return f"{self.url.replace('http', 'ws')}/ws?" + "&".join(f"{name}={each}" for name, each in given)
+
+    def read(self, **parameters: Any) -> "Socket":
+        """A new reader, who does not hear what others said before."""
+        self.settle()
+        opening = connect(self.address(**parameters), compression=None, max_queue=None, max_size=None)
+        return Socket(self.sockets.enter_context(opening))
+
+
+@contextmanager
+def live(database_url: str) -> Iterator[Live]:
+    app = live_app(database_url)
+    with ExitStack() as sockets, serving(app) as url:
+        yield Live(url, app, sockets)
+
+
+class Socket:
+    """A reader, who has been welcomed or turned away."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self.connection = connection
+        self.closed: tuple[int, str] | None = None
+        self.welcome = self.next()
+
+    def next(self, seconds: float = WAIT_SECONDS) -> Frame:
+        """Empty when the socket was closed."""
+        try:
+            frame: Frame = json.loads(self.connection.recv(timeout=seconds))
+        except ConnectionClosed as closed:
+            assert closed.rcvd is not None, "the line broke without a word"
+            self.closed = closed.rcvd.code, closed.rcvd.reason
+            return {}
+        return frame
+
+    def next_but(self, *types: str, seconds: float = WAIT_SECONDS) -> Frame:
+        """The next one of another type."""
+        while (frame := self.next(seconds)).get("type") in types:
+            pass
+        return frame
+
+    def take(self, count: int) -> list[Frame]:
+        """Entries of the feed."""
+        return [self.next_but(*PASSING) for _ in range(count)]
+
+    def until_quiet(self) -> list[Frame]:
+        """All entries that are on their way."""
+        frames = []
+        try:
+            while frame := self.next_but(*PASSING, seconds=QUIET_SECONDS):
+                frames.append(frame)
+        except TimeoutError:
+            pass
+        return frames
+
+    def command(self, action: str, **facts: Any) -> Frame:
+        self.connection.send(json.dumps({"action": action, **facts}))
+        return self.next_but(*PASSING)
+
+    def end(self) -> tuple[int, str]:
+        """Code and reason, after whatever came before."""
+        while self.closed is None:
+            self.next()
+        return self.closed
+
+    def close(self) -> None:
+        self.connection.close()
+
+
+def say(database: Database, *entries: NewEntry) -> None:
+    with database.transaction() as connection:
+        append_entries(connection, entries, NOON)
+    wake(database)
+
+
+def said(*numbers: int, kind: Any = "trade", **facts: Any) -> list[NewEntry]:
+    return [NewEntry(kind, {"number": number, **facts}, portfolio_id=3) for number in numbers]
+
+
+def cursor_now(database: Database) -> str:
+    with database.connection() as connection:
+        return present_cursor(connection)
+
+
+def numbers(frames: Iterable[Frame]) -> list[Any]:
+    return [frame["number"] for frame in frames if "number" in frame]
+
+
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]
