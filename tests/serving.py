@@ -13,11 +13,12 @@ START_SECONDS = 30
 
 
 @contextmanager
-def serving(app: Any) -> Iterator[str]:
-    """The address at which it answers, under the server of the product."""
+def serving(app: Any, at: socket.socket | None = None) -> Iterator[str]:
+    """The address at which it answers, under the server of the product; `at` is a bound socket known to others."""
     server = server_of(app, log_level="error")
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
+    with at or socket.socket() as listener:
+        if at is None:
+            listener.bind(("127.0.0.1", 0))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         deadline = time.monotonic() + START_SECONDS

@@ -26,7 +26,7 @@ from services.arena.storage.summaries import market_facts
 from services.arena.storage.terms import terms_of
 from shared.trading.fees import UnreadableTerms
 
-LEASE = timedelta(seconds=45)  # renewed while the process lives
+LEASE = timedelta(seconds=20)  # renewed every few seconds while the process lives
 REPAIR_TOKENS_MAX = 400
 
 

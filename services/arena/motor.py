@@ -60,12 +60,12 @@ class Motor:
         self._leadership = Leadership(here.database, LOCK)
         self.own = [
             Duty("launch", 0.5, self._launch),
-            Duty("keep_alive", 10, self.launcher.keep_alive),
+            Duty("keep_alive", 5, self.launcher.keep_alive),
         ]
         self.led = [
             Duty("register", 2, self._register),
             Duty("check_models", 900, self._check_models, due_at=monotonic() + 900),
-            Duty("end_lost", 5, self.launcher.end_lost),
+            Duty("end_lost", 2, self.launcher.end_lost),
             Duty("select", 5, self._select),
             Duty("summarise", 0.5, self._summarise),
             Duty("activate", 0.5, self._activate),

@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import Response
 
+from services.arena import reporting
 from services.arena.resources import Resources
 from services.arena.storage import showing
 from shared.pages.rendering import rendered, ribbon, templates_of
@@ -15,11 +16,13 @@ BOARD_MAX, EVENTS_MAX, DECISIONS_MAX = 40, 10, 24
 
 
 def arena_page(here: Resources, now: datetime) -> Response:
+    board = reporting.leaderboard(here, "return", None, BOARD_MAX)
     with here.database.connection() as connection:
         facts: dict[str, Any] = {
             "ribbon": ribbon(showing.simulated(connection)),
             "now": now,
-            "board": showing.board(connection, BOARD_MAX),
+            "board": board["leaderboard"],
+            "computed_at": board["computed_at"],
             "events": showing.newest_events(connection, EVENTS_MAX),
             "decisions": showing.last_decisions(connection, DECISIONS_MAX),
             "models": showing.every_model(connection),

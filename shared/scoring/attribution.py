@@ -45,6 +45,9 @@ class Settled:
     amount: Decimal  # dollars; a void pays the cost back; of a correction the difference
 
 
+Event = Bought | Sold | Settled
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """Dollars; `realized` is the sum of the terms that are not None, exactly."""
@@ -83,7 +86,7 @@ class _Part:
     cost: Decimal
 
 
-def attributed(history: Iterable[Bought | Sold | Settled]) -> list[Piece]:
+def attributed(history: Iterable[Event]) -> list[Piece]:
     """The pieces of one market in one portfolio, told from its beginning, oldest first; none of an empty history.
 
     As in the ledger, a fee is realised when it is paid, what is sold or settled takes its average cost with it, and a

@@ -141,7 +141,7 @@ def _resampled_means(centred: Floats, there: Present, seed: int, draws: int) -> 
     for counts in multinomial_counts(events, rows, generator):
         np.matmul(wide, counts.T, out=sums[:, done : done + len(counts)])
         done += len(counts)
-    sums = sums.reshape(shared, len(columns), rows).swapaxes(0, 1).reshape(len(columns), -1)[:, :draws]
+    sums = sums.reshape(shared, len(columns), rows).swapaxes(0, 1).reshape(len(columns), shared * rows)[:, :draws]
     means = sums[:entrants]
     means /= max(1, events)
     for entrant, pattern in pattern_of.items():

@@ -30,7 +30,7 @@ class EquityFigures:
     downside_annual: float  # root of the mean square of the negative returns, those above 0 as 0
     sortino_annual: float | None  # None where no step lost
     drawdown: Drawdown
-    calmar: float | None  # compound return a year / drawdown; None without a drawdown
+    calmar: float | None  # compound return a year / drawdown; None without a drawdown or beyond all numbers
     positive_share: float  # of steps
 
 
@@ -53,8 +53,7 @@ def equity_figures(values: Numbers, steps_per_year: float) -> EquityFigures | No
     sharpe = mean / volatility if volatility and volatility > 1e-12 * float(np.abs(steps).max()) else None
     downside = sqrt(float((np.minimum(steps, 0) ** 2).mean()) * steps_per_year)
     drawdown = deepest(known)
-    growth = float(known[-1] / known[0])
-    a_year = growth ** (steps_per_year / steps.size) - 1
+    a_year = _compounded(float(known[-1] / known[0]), steps_per_year / steps.size)
     return EquityFigures(
         steps=int(steps.size),
         steps_per_year=steps_per_year,
@@ -67,9 +66,17 @@ def equity_figures(values: Numbers, steps_per_year: float) -> EquityFigures | No
         downside_annual=downside,
         sortino_annual=mean * steps_per_year / downside if downside else None,
         drawdown=drawdown,
-        calmar=a_year / drawdown.share if drawdown.share else None,
+        calmar=a_year / drawdown.share if drawdown.share and a_year is not None else None,
         positive_share=float((steps > 0).mean()),
     )
+
+
+def _compounded(growth: float, times: float) -> float | None:
+    """The return of so many times this growth; a short curve that grew fast leads beyond what a float can hold."""
+    try:
+        return float(growth**times) - 1
+    except OverflowError:
+        return None
 
 
 def deepest(values: Floats) -> Drawdown:

@@ -1,8 +1,8 @@
-"""The whole hall: two venues, markets, paper trading and the arena over HTTP, and a provider whose answers are known."""
+"""The whole hall: two venues, markets, paper trading and the arena over HTTP, and a provider with known answers."""
 
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -113,10 +113,21 @@ class Doors:
 
     def open(self, *models: str | dict[str, Any], **settings: Any) -> Hall:
         """By external ids, or whole entries of the file; answers when all of them have entered."""
-        entries = [_entry(model) for model in models]
+        chosen = self.chosen(models, **settings)
+        self.hall.arena = self.running.enter_context(serving(arena_app(ArenaSettings(**chosen)), self.door))
+        if chosen.get("arena_enabled", True):
+            self.hall.until(lambda: self._entered(len(models)))
+        return self.hall
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.door.getsockname()[1]}"
+
+    def chosen(self, models: Sequence[str | dict[str, Any]], **settings: Any) -> dict[str, Any]:
+        """The settings of an arena with these models."""
         file = self.tmp_path / "models.yaml"
-        file.write_text(yaml.safe_dump({"models": entries}))
-        chosen: dict[str, Any] = {
+        file.write_text(yaml.safe_dump({"models": [_entry(model) for model in models]}))
+        return {
             "database_url": self.hall.settings["database_url"],
             "openrouter_base_url": self.hall.provider.address,
             "openrouter_api_key": "sk-or-v1-secret",
@@ -125,10 +136,6 @@ class Doors:
             "arena_horizon_seconds": 60,  # nothing is selected by itself
             **settings,
         }
-        self.hall.arena = self.running.enter_context(serving(arena_app(ArenaSettings(**chosen)), self.door))
-        if chosen.get("arena_enabled", True):
-            self.hall.until(lambda: self._entered(len(entries)))
-        return self.hall
 
     def _entered(self, count: int) -> bool:
         there = self.hall.query("SELECT FROM ai_models WHERE portfolio_id IS NOT NULL")

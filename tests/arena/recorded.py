@@ -51,7 +51,7 @@ def _stream(text: str) -> bytes:
     sent: list[str] = []
     pieces = ""
     for line in text.splitlines():
-        item = json.loads(line) if line.strip() else {"delay_ms": 0}
+        item: dict[str, Any] = json.loads(line) if line.strip() else {"delay_ms": 0}
         if "text" in item:
             pieces += item["text"]
             if _is_json(pieces):

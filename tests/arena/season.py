@@ -70,7 +70,10 @@ class Tables:
         self.rows.setdefault(table, []).append(row)
 
     def write(self, connection: Connection) -> None:
-        for table, rows in self.rows.items():
+        for table in _ORDER:
+            rows = self.rows.get(table)
+            if not rows:
+                continue
             columns = list(rows[0])
             lines = [copied_row([_value(row[name]) for name in columns]) for row in rows]
             copy_rows(connection, table, columns, lines)
@@ -168,7 +171,7 @@ def _enter(tables: Tables, season: Season, number: int, entrant: Entrant) -> Non
         shown = {"openrouter_model": f"test/{entrant.name}", "color": "bg", "text_color": "text", "avatar": "AA"}
         told = {"sighted": True, "enabled": True, "removed": False, "portfolio_id": number}
         tables.add("ai_models", {**row, **shown, **told, **stamps})
-    tables.add("cash_entries", {**_ENTRY, "portfolio_id": number, "kind": "deposit", "amount": CASH})
+    tables.add("cash_entries", _ENTRY | {"portfolio_id": number, "kind": "deposit", "amount": CASH})
     row = {"portfolio_id": number, "name": entrant.name, "strategy_type": entrant.strategy_type}
     figures = dict.fromkeys(_SUMS, Decimal(0))
     counts = {"open_positions": 0, "trade_count": 0, "frequency": "every_cycle", "status": "active"}
@@ -307,6 +310,22 @@ def _bet(
     return bet
 
 
+_ORDER = (  # each after those that it names
+    "markets",
+    "portfolios",
+    "ai_models",
+    "arena_events",
+    "market_settlements",
+    "signal_generations",
+    "trading_signals",
+    "decisions",
+    "trades",
+    "portfolio_positions",
+    "settlements",
+    "cash_entries",
+    "betting_sessions",
+    "sealed_forecasts",
+)
 _ENTRY: Mapping[str, Any] = {"trade_id": None, "settlement_id": None, "created_at": DAWN}
 _CONSIDERED = {"markets_considered": 1, "markets_matched": 1, "signals_generated": 1, "abstentions": {}}
 _SUMS = (

@@ -22,6 +22,8 @@ from tests.bench.postgres import Postgres, running_postgres
 from tests.bench.quotes import quote_figures
 from tests.bench.sandbox import sandbox_figures
 from tests.bench.scale import FULL, QUICK, Scale
+from tests.bench.scoring import scoring_figures
+from tests.bench.sessions import session_figures
 from tests.bench.start import start_figures
 from tests.bench.syncs import limiter_figures, sync_figures
 from tests.bench.venues import CHECKOUT
@@ -44,6 +46,8 @@ GROUPS: tuple[tuple[tuple[str, ...], Group], ...] = (
     (("G8",), cycle_figures),
     (("G13",), durable_figures),
     (("G21", "portfolio"), whole_figures),
+    (("scoring",), scoring_figures),
+    (("sessions",), session_figures),
     (("start",), start_figures),
 )
 

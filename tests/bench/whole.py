@@ -91,7 +91,7 @@ class Running:
 
 def whole_figures(_: Postgres, scale: Scale) -> Iterator[Figure]:
     markets = scale.sandbox_markets * 3 // 4
-    with _running(markets) as running:
+    with running_whole(markets) as running:
         running.add_portfolios(0, FEW)
         running.post(ORCHESTRATOR.port, "/trading/run-all-portfolios")
         few = running.cycles()
@@ -113,7 +113,8 @@ def whole_figures(_: Postgres, scale: Scale) -> Iterator[Figure]:
 
 
 @contextmanager
-def _running(markets: int) -> Iterator[Running]:
+def running_whole(markets: int, **more: str) -> Iterator[Running]:
+    """Everything, as `make run` starts it, with these settings besides."""
     offset = free_port() % 20_000
     with tempfile.TemporaryDirectory(prefix="coliseum-whole-") as folder:
         variables = {
@@ -122,6 +123,7 @@ def _running(markets: int) -> Iterator[Running]:
             "SANDBOX_MARKETS": str(markets),
             "SCHEDULE_ENABLED": "false",
             "PRICE_UPDATE_SECONDS": "86400",
+            **more,
         }
         inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
         with subprocess.Popen(

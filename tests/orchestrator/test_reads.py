@@ -344,7 +344,7 @@ def events_of(lines: Any) -> list[tuple[str, dict[str, Any]]]:
 
 def test_the_service_counts_what_it_does(desk: Desk, fresh_database: Database) -> None:
     build.portfolio(fresh_database, "Harbour", NOON)
-    build.portfolio(fresh_database, "Model", NOON, strategy_type="ai_model")
+    build.portfolio(fresh_database, "Oracle", NOON, strategy_type="oracle")
     desk.run()
     desk.post("/trading/schedule/health_check")
 

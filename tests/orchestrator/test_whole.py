@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from services.arena import app as arena_service
+from services.arena.resources import Settings as ArenaSettings
 from services.events import app as events_service
 from services.events.resources import Settings as EventsSettings
 from services.markets import app as markets_service
@@ -45,6 +47,7 @@ def arena(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[
         for kind, service in topology.STRATEGIES.items():
             if kind != "ai_model":
                 open_one(service.name, strategy_app(kind, StrategySettings(**database)))  # type: ignore[arg-type]
+        open_one("arena", arena_service.arena_app(ArenaSettings(arena_enabled=False, **database)))
         open_one("paper_trading", paper_service.paper_trading_app(PaperSettings(price_update_seconds=0, **database)))
         open_one("orchestrator", orchestrator_app(Settings(schedule_enabled=False, **database), _clock))
         yield desks

@@ -21,7 +21,7 @@ STANDING = "STANDING\nCash 900.00 dollars. Won 3, lost 1.\nPlace: 2 of 13.\n"
 Chunk = dict[str, Any]
 
 
-def markets_of(served: Served, count: int = 20) -> list[str]:
+def open_markets(served: Served, count: int = 20) -> list[str]:
     """Ids of open markets of both venues."""
     kalshi = served.get(f"{K}/markets", status="open", limit=count).json()["markets"]
     gamma = served.get("/gamma/markets/keyset", limit=count, closed="false").json()["markets"]

@@ -17,7 +17,7 @@ from tests.sandbox.chats import (
     chunks,
     decision,
     events,
-    markets_of,
+    open_markets,
     prompt,
     said,
     spoken,
@@ -34,7 +34,7 @@ def order(served: Served, **fault: Any) -> None:
 
 @pytest.fixture
 def messages(models: Served) -> list[dict[str, str]]:
-    return prompt(markets_of(models, 1)[0], QUOTE)
+    return prompt(open_markets(models, 1)[0], QUOTE)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_refusal_is_a_message_of_its_own_or_just_said(models: Served, messages
 
 
 def test_a_decision_can_be_malformed_in_several_ways_and_its_repair_is_not(models: Served) -> None:
-    markets = markets_of(models, 10)
+    markets = open_markets(models, 10)
     order(models, kind="malformed_decision", count=len(markets))
     texts = [said(models, CLAUDE, prompt(market, QUOTE)) for market in markets]
 
@@ -212,11 +212,10 @@ def test_latency_and_timeouts_work_here_too(models: Served, messages: list[dict[
 
 def test_tokens_come_at_the_rate_that_is_set() -> None:
     with serving(Settings(sandbox_markets=100, sandbox_tokens_a_second=200)) as served:
-        request = body(GPT, prompt(markets_of(served, 1)[0], QUOTE), stream=True, max_tokens=110)
+        request = body(GPT, prompt(open_markets(served, 1)[0], QUOTE), stream=True, max_tokens=110)
         began = time.perf_counter()
         with requests.post(served.url + COMPLETIONS, json=request, stream=True, timeout=9) as answer:
-            data = (line for line in answer.iter_lines() if line.startswith(b"data:"))
-            moments = [time.perf_counter() - began for _ in data]
+            moments = [time.perf_counter() - began for data in answer.iter_content(None) if b"data:" in data]
         whole_began = time.perf_counter()
         whole(served, GPT, request["messages"], max_tokens=110)
         waited = time.perf_counter() - whole_began
@@ -224,5 +223,5 @@ def test_tokens_come_at_the_rate_that_is_set() -> None:
     rate = 110 / (moments[-1] - 0.4)
     assert moments[0] > 0.4
     assert 120 < rate < 260  # 220 by the model's own pace
-    assert len({round(moment, 2) for moment in moments}) > 5
+    assert 5 < len(moments) < 30  # several tokens in one write
     assert waited > 0.8

@@ -19,7 +19,7 @@ from services.sandbox.domain.opinions import (
     stance,
 )
 from tests.sandbox.build import looks, two_sided
-from tests.sandbox.chats import QUOTE, decision, markets_of, prompt, said
+from tests.sandbox.chats import QUOTE, decision, open_markets, prompt, said
 from tests.sandbox.conftest import Served
 
 COUNT = 20_000
@@ -50,7 +50,7 @@ def test_the_stated_skill_is_what_many_markets_show(character: Character, blind:
     assert abs(skill.mean() - skill_mean(character, blind=blind)) < 4 * error
 
 
-def test_the_markets_of_the_world_show_the_order_of_skill() -> None:
+def test_the_open_markets_the_world_show_the_order_of_skill() -> None:
     seen = looks(generations=12)
     quotes = seen.at(np.full(len(seen.slot), 0.5))
     odds = quotes.odds
@@ -136,7 +136,7 @@ def test_a_stance_pays_no_more_than_it_is_worth(character: Character, probabilit
 
 def test_no_word_depends_on_the_outcome_but_through_the_opinion() -> None:
     """Two worlds that differ in nothing but how the market ends, and a model that draws nothing from it."""
-    shown = Prompt("decision", "kalshi:KXA", None, "0.42", (), None, "", "")
+    shown = Prompt("decision", "kalshi:KXA", None, None, "0.42", (), None, "", "")
 
     def view(payout: float) -> View:
         return View("Will it?", "it", hashes(3), 3, 0.42, 0.41, 0.43, payout, 0.0, True, False, payout)
@@ -161,7 +161,7 @@ def test_the_sandbox_tells_who_the_models_are(models: Served) -> None:
 
 
 def test_a_blind_prompt_gets_another_forecast_than_a_sighted_one(models: Served) -> None:
-    markets = markets_of(models, 10)
+    markets = open_markets(models, 10)
     echo = "qwen/qwen-2-72b-instruct"
 
     sighted = [said(models, echo, prompt(market, QUOTE)) for market in markets]
@@ -178,7 +178,7 @@ def test_a_blind_prompt_gets_another_forecast_than_a_sighted_one(models: Served)
 
 
 def test_a_summary_that_quotes_a_price_does_not_make_a_blind_model_see(models: Served) -> None:
-    market = markets_of(models, 1)[0]
+    market = open_markets(models, 1)[0]
     fence = "<<<DATA 0f1e2d summary\n| The market was quoted at 0.97 yesterday.\nDATA 0f1e2d summary>>>"
 
     blind = said(models, "openai/gpt-4o", prompt(market, "You do not see the market."))

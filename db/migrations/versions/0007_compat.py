@@ -76,15 +76,13 @@ CREATE VIEW compat.ai_models AS
 WITH decided AS (
     SELECT model_id, count(*) FILTER (WHERE final_position = 'ABSTAIN') AS abstain_count FROM betting_sessions
     GROUP BY model_id
-), paid AS (
-    SELECT DISTINCT ON (portfolio_id, market_no) portfolio_id, market_no, outcome AS side, standing FROM settlements
-    ORDER BY portfolio_id, market_no, version DESC
 ), scored AS (
     SELECT s.model_id, count(*) AS total_bets, count(*) FILTER (WHERE z.standing = 'won') AS win_count,
         count(*) FILTER (WHERE z.standing = 'lost') AS loss_count
     FROM betting_sessions s JOIN decisions d ON d.signal_id = s.signal_id
     JOIN trades t ON t.portfolio_id = s.portfolio_id AND t.market_no = s.market_no AND t.decision_id = d.decision_id
-    LEFT JOIN paid z ON z.portfolio_id = t.portfolio_id AND z.market_no = t.market_no AND z.side = substr(t.action, 5)
+    LEFT JOIN LATERAL (SELECT x.standing FROM settlements x WHERE x.portfolio_id = t.portfolio_id
+        AND x.market_no = t.market_no AND x.outcome = substr(t.action, 5) ORDER BY x.version DESC LIMIT 1) z ON true
     GROUP BY s.model_id
 )
 SELECT a.model_id AS id, a.external_id, a.name, a.openrouter_model, a.color, a.text_color, a.avatar,
@@ -249,9 +247,16 @@ SELECT t.trade_id AS id, t.trade_id, m.market_id, m.platform AS platform_id, p.p
 FROM trades t JOIN markets m USING (market_no) JOIN decisions d USING (decision_id)
 CROSS JOIN LATERAL (SELECT coalesce((SELECT s.probability FROM trading_signals s WHERE s.signal_id = d.signal_id),
     (SELECT s.probability FROM signal_archives s WHERE s.signal_id = d.signal_id)) AS probability) g
-LEFT JOIN LATERAL (SELECT o.position_id FROM portfolio_positions o WHERE o.portfolio_id = t.portfolio_id
-    AND o.market_no = t.market_no AND o.outcome = split_part(t.action, '_', 2) AND o.opened_at <= t.executed_at
-    ORDER BY o.opened_at DESC, o.position_id DESC LIMIT 1) p ON true;
+CROSS JOIN LATERAL (SELECT coalesce(
+    (SELECT o.position_id FROM portfolio_positions o WHERE o.portfolio_id = t.portfolio_id
+        AND o.market_no = t.market_no AND o.outcome = split_part(t.action, '_', 2) AND o.status = 'open'
+        AND o.opened_at <= t.executed_at),
+    (SELECT o.position_id FROM settlements z JOIN portfolio_positions o USING (position_id)
+        WHERE z.portfolio_id = t.portfolio_id AND z.market_no = t.market_no AND z.version = 1
+        AND z.outcome = split_part(t.action, '_', 2) AND o.opened_at <= t.executed_at),
+    (SELECT o.position_id FROM portfolio_positions o WHERE o.portfolio_id = t.portfolio_id
+        AND o.market_no = t.market_no AND o.outcome = split_part(t.action, '_', 2) AND o.status = 'closed'
+        AND o.opened_at <= t.executed_at ORDER BY o.opened_at DESC, o.position_id DESC LIMIT 1)) AS position_id) p;
 
 CREATE VIEW compat.account_balance AS
 SELECT entry_id AS balance_id, CAST(NULL AS text) AS platform_id,

@@ -77,10 +77,11 @@ class Providers:
             hand_on(reader.feed(data))
             return not reader.ended and reader.spoken.problem is None
 
-        body = request_body(question, streamed=streamed)
         went = self._exchange(
             question.endpoint,
-            lambda client: client.chat.completions.with_streaming_response.create(**body),
+            lambda client: client.chat.completions.with_streaming_response.create(
+                **request_body(question, streamed=streamed)
+            ),
             question.seconds,
             take,
         )

@@ -107,10 +107,12 @@ class BoundedBody(httpx2.SyncByteStream):
 
 
 class TimedTransport(httpx2.HTTPTransport):
-    """httpx's own, over a pool whose reads know the deadline."""
+    """httpx's own, over a pool whose reads know the deadline. Without a key no header stands for one: the openai
+    package insists on some key."""
 
-    def __init__(self, context: ssl.SSLContext) -> None:
+    def __init__(self, context: ssl.SSLContext, *, keyless: bool) -> None:
         super().__init__(verify=context)
+        self._keyless = keyless
         self._pool = httpcore2.ConnectionPool(
             ssl_context=context,
             max_connections=CONNECTIONS_MAX,
@@ -119,6 +121,8 @@ class TimedTransport(httpx2.HTTPTransport):
         )
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        if self._keyless:
+            del request.headers["Authorization"]
         response = super().handle_request(request)
         if isinstance(response.stream, httpx2.SyncByteStream):
             response.stream = BoundedBody(response.stream)
@@ -133,14 +137,14 @@ def trusted() -> ssl.SSLContext:
 def opened(base_url: str, api_key: str | None, context: ssl.SSLContext) -> OpenAI:
     """A client that asks once and tells nobody more than it must: no key of the environment, no redirect followed."""
     timeout = httpx2.Timeout(None, connect=CONNECT_SECONDS)
-    carrier = httpx2.Client(transport=TimedTransport(context), timeout=timeout, follow_redirects=False)
+    carrier = httpx2.Client(
+        transport=TimedTransport(context, keyless=api_key is None), timeout=timeout, follow_redirects=False
+    )
     headers: dict[str, Any] = {
         "Accept-Encoding": "identity",
         "OpenAI-Organization": Omit(),
         "OpenAI-Project": Omit(),
     }
-    if api_key is None:
-        headers["Authorization"] = Omit()
     return OpenAI(
         base_url=base_url,
         api_key=api_key or "none",

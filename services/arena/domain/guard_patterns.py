@@ -63,7 +63,8 @@ INSTRUCTIONS = _any(
     r"|language model|chatbot|assistant|bot|agent|forecasting model)\b",
     r"\b(?:attention|note|notice|message|instructions?|important|memo|warning)\s*(?:to|for|:)?\s*(?:all |any )?"
     rf"(?:{_MACHINE}|forecasters?|assistants?|agents?|models?)\s*[:,!\n—-]",
-    r"\b(?:set|output|print|respond with|answer with|reply with|return only|always (?:answer|say|respond|output"
+    r"\bset (?:the |your |a )?(?:final )?(?:probability|confidence|position|p_yes)(?: score)?\s*(?:to|at|=|:|as)\s",
+    r"\b(?:output|print|respond with|answer with|reply with|return only|always (?:answer|say|respond|output"
     r"|predict))\W+(?:\w+\W+){0,6}(?:probability|confidence|position|p_yes|prob_yes|yes|no)\b",
     r"[\"']?(?:position|final_position|p_yes|probability_yes|max_price|confidence_score)[\"']?\s*[:=]\s*[\"']?"
     r"(?:yes|no|abstain|[01]?\.\d|1\b|0\b)",
@@ -107,13 +108,13 @@ INSTRUCTIONS_ELSEWHERE = _any(
     r"(?:התעלם|שכח).{0,20}(?:הוראות|ההוראות|הנחיות)",
 )
 PRICES = _any(
-    rf"\b{_VENUE}\b.*{_PRICE}",
-    rf"{_PRICE}.*\b{_VENUE}\b",
-    rf"\b{_CROWD}\b.*\b{_CHANCE}\b.*{_PRICE}",
-    rf"\b{_CROWD}\b.*{_PRICE}.*\b{_CHANCE}\b",
-    rf"{_PRICE}.*\b{_CHANCE}\b.*\b(?:traders|bettors|punters|gamblers|futures)\b",
+    rf"\b{_VENUE}\b.{{0,160}}{_PRICE}",
+    rf"{_PRICE}.{{0,160}}\b{_VENUE}\b",
+    rf"\b{_CROWD}\b.{{0,160}}\b{_CHANCE}\b.{{0,160}}{_PRICE}",
+    rf"\b{_CROWD}\b.{{0,160}}{_PRICE}.{{0,160}}\b{_CHANCE}\b",
+    rf"{_PRICE}.{{0,160}}\b{_CHANCE}\b.{{0,160}}\b(?:traders|bettors|punters|gamblers|futures)\b",
     r"\b(?:market[- ])?implied (?:probabilit\w+|odds|chances?|likelihood)\b",
-    rf"\bpric(?:ed|ing|es?) in\b.*{_PRICE}",
+    rf"\bpric(?:ed|ing|es?) in\b.{{0,160}}{_PRICE}",
     rf"\b{_SIDE} (?:shares?|contracts?|tokens?|side|price|bids?|asks?|positions?)\b.{{0,50}}{_PRICE}",
     rf"\b(?:contracts?|shares?) (?:of|for|on) {_SIDE}.{{0,50}}{_PRICE}",
     r"\b(?:yes|no)\s*[:@=]?\s*(?:at )?\d{1,2}(?:\.\d)?\s?(?:¢|c\b)",
@@ -145,7 +146,7 @@ RESULTS = _any(
     r"\b(?:market|contract|question|winning|final|official)\s+(?:outcome|resolution|result|status|side)\s*"
     rf"(?:[:=–-]|is|was)\s*{_SIDE}{_END}(?! (?:\w+ ){{0,2}}(?:deal|decision|winner|longer|one|yet|agreement))",
     rf"\b(?:outcome|resolution|resolved|settlement(?: value)?|result)\s*[:=]\s*{_SIDE}\s*(?=[.,;!)\]|\n]|$)",
-    r"\bwinning (?:outcome|side|contract|shares?|tokens?)\b",
+    r"\bwinning (?:outcome|contract|shares?|tokens?)\b",
     r"\b(?:yes|no) (?:holders|shares?|contracts?|bettors|tokens?|buyers|side)\s+(?:(?:were|was|have been|has been"
     r"|are|is|got|received|just|now)\s+)*(?:paid|won|wins|redeem\w*|cashed|expired|worthless|collected)\b",
     r"\bpaid (?:out )?\$?(?:1(?:\.00)?|one dollar|100) (?:per|a|for each|on each) (?:yes |no |winning )?(?:share"

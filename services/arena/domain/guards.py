@@ -43,6 +43,7 @@ _URL = re.compile(r"(https?)://([^/?#]+)([/?#]\S*)?", re.ASCII | re.IGNORECASE)
 _NAME = re.compile(r"(?:[\w-]{1,63}\.)+[^\W\d_][\w-]{1,62}")
 _PRIVATE_ENDINGS = (".localhost", ".local", ".internal", ".lan", ".home.arpa", ".intranet", ".corp", ".test", ".onion")
 _SENTENCES = re.compile("(?<=[.!?])\\s+|(?<=[\u3002\uff01\uff1f])\\s*|\n+")
+_PARAGRAPHS = re.compile(r"\n\s*\n")
 _MONEY_QUESTION = re.compile(r"[$¢€£]|\bprice\b|\btrad(?:e|es|ing)\b|\bclose (?:above|below|at)\b", re.IGNORECASE)
 
 
@@ -72,37 +73,50 @@ def guard_sources(sources: Iterable[Source], facts: MarketFacts, now: datetime) 
 
 
 def guard_text(text: str, facts: MarketFacts) -> tuple[str, Mapping[Reason, int]]:
-    """The text without the sentences that instruct or tell the market's price or result, and how many there were. Where
-    an order is spread over sentences so that none of them gives it away, nothing of the text is left."""
+    """The text without the paragraphs that instruct and the sentences that tell the market's price or result, and how
+    many there were. Where an order is spread over paragraphs, nothing of the text is left."""
     cut: Counter[Reason] = Counter()
-    rows: list[str] = []
-    for row in text.splitlines():
-        kept = []
-        for sentence in _SENTENCES.split(row):
-            reason = fault_of_text(sentence, facts)
-            if reason is None:
-                kept.append(sentence)
-            else:
-                cut[reason] += 1
-        if kept or not row.strip():
-            rows.append(" ".join(kept))
-    clean = "\n".join(rows).strip()
-    if clean and _instructs(clean):
+    paragraphs = []
+    for paragraph in _PARAGRAPHS.split(text):
+        if _instructs(paragraph):
+            cut["instructions"] += 1
+        elif kept := _without_faults(paragraph, facts, cut):
+            paragraphs.append(kept)
+    clean = "\n\n".join(paragraphs).strip()
+    if len(paragraphs) > 1 and _instructs(clean):
         cut["instructions"] += 1
         return "", cut
     return clean, cut
 
 
-def fault_of_text(text: str, facts: MarketFacts) -> Reason | None:
+def _without_faults(paragraph: str, facts: MarketFacts, cut: Counter[Reason]) -> str:
+    rows = []
+    for row in paragraph.splitlines():
+        kept = []
+        for sentence in _SENTENCES.split(row):
+            reason = _fault_of_sentence(sentence, facts)
+            if reason is None:
+                kept.append(sentence)
+            else:
+                cut[reason] += 1
+        rows.append(" ".join(kept))
+    return "\n".join(row for row in rows if row.strip()).strip()
+
+
+def _fault_of_text(text: str, facts: MarketFacts) -> Reason | None:
     if _instructs(text):
         return "instructions"
     for sentence in _SENTENCES.split(text):
-        plain = folded(sentence)
-        if RESULTS.search(plain):
-            return "result"
-        if PRICES.search(plain) or _tells_traded(plain, facts):
-            return "market_price"
+        if (reason := _fault_of_sentence(sentence, facts)) is not None:
+            return reason
     return None
+
+
+def _fault_of_sentence(sentence: str, facts: MarketFacts) -> Reason | None:
+    plain = folded(sentence)
+    if RESULTS.search(plain):
+        return "result"
+    return "market_price" if PRICES.search(plain) or _tells_traded(plain, facts) else None
 
 
 def _fault_of(source: Source, facts: MarketFacts, now: datetime, met: set[str]) -> Reason | None:
@@ -117,7 +131,7 @@ def _fault_of(source: Source, facts: MarketFacts, now: datetime, met: set[str]) 
         return "newer_than_decision"
     if _is_venue(host, source.url):
         return "market_price"
-    return fault_of_text("\n".join(part for part in (source.title, source.snippet) if part), facts)
+    return _fault_of_text("\n".join(part for part in (source.title, source.snippet) if part), facts)
 
 
 def host_of(url: str) -> str | None:

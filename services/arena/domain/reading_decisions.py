@@ -16,6 +16,7 @@ REASON_NAMES = ("reason", "rationale", "reasoning_summary", "reasoning")
 MAX_PRICE_NAMES = ("max_price", "limit_price")
 REASON_LENGTH_MAX = 500
 WINDOW = 16_000  # characters at the end in which the decision is looked for
+BRACES_MAX = 400  # of which each may open an object, so that no answer takes long to read
 
 _WORDS: Mapping[str, Position] = {
     "YES": "YES",
@@ -37,7 +38,7 @@ class _NotReadable(Exception):
 
 def read_decision(text: str) -> Decision | Unreadable:
     """The last JSON object of the answer that has a position decides, whatever was said before it."""
-    text = text[-WINDOW:]
+    text = "{".join(["", *text[-WINDOW:].rsplit("{", BRACES_MAX)[1:]])
     found: dict[str, Any] | None = None
     end = 0
     for value, after in objects_in(text):

@@ -147,9 +147,9 @@ def approve(connection: Connection, event_ids: Sequence[UUID] | None, now: datet
 
 
 def without_summary(connection: Connection, now: datetime) -> list[UUID]:
-    """Approved events that wait for their summary."""
+    """Events that wait for their summary: pending ones too, so that whoever approves them can read it."""
     query = text("""
-        SELECT event_id FROM arena_events e WHERE status = 'approved' AND close_time > :now
+        SELECT event_id FROM arena_events e WHERE status IN ('pending', 'approved') AND close_time > :now
             AND NOT EXISTS (SELECT FROM event_summaries s WHERE s.event_id = e.event_id)
         ORDER BY close_time
     """)

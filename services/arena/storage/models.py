@@ -109,12 +109,13 @@ def write_checks(connection: Connection, checks: Sequence[Check], now: datetime)
     connection.execute(_CHECK, values)
 
 
-def write_simulated(connection: Connection, model_id: UUID, simulated: bool, now: datetime) -> None:
+def note_simulated(connection: Connection, external_id: str, simulated: bool, now: datetime) -> None:
+    """Whether the provider of the model says of itself that it is simulated."""
     query = text("""
         UPDATE ai_models SET simulated = :simulated, updated_at = :now
-        WHERE model_id = :model_id AND simulated IS DISTINCT FROM :simulated
+        WHERE external_id = :external_id AND kind = 'model' AND simulated IS DISTINCT FROM :simulated
     """)
-    connection.execute(query, {"model_id": model_id, "simulated": simulated, "now": now})
+    connection.execute(query, {"external_id": external_id, "simulated": simulated, "now": now})
 
 
 def write_portfolio(connection: Connection, external_id: str, portfolio_id: int | None, now: datetime) -> None:

@@ -6,7 +6,8 @@ from sqlalchemy import Connection
 
 from services.arena.storage.reading import Page, json_of, page_of, word_after
 
-# Counted over whole tables at once, not model by model. A result that the venue corrected counts as it stands now.
+# A result that the venue corrected counts as it stands now. Each bet looks for its own payment: joined as sets, the
+# two are compared row by row, because the planner expects hardly any bets.
 _COUNTS = """
 decided AS (
     SELECT model_id, count(*) AS sessions, count(*) FILTER (WHERE status = 'failed') AS failed_count,
@@ -17,15 +18,14 @@ decided AS (
     FROM betting_sessions s JOIN decisions d ON d.signal_id = s.signal_id
     JOIN trades t ON t.portfolio_id = s.portfolio_id AND t.market_no = s.market_no AND t.decision_id = d.decision_id
     {which}
-), paid AS (
-    SELECT DISTINCT ON (z.portfolio_id, z.market_no) z.portfolio_id, z.market_no, z.outcome AS side, z.standing
-    FROM settlements z WHERE z.portfolio_id IN (SELECT portfolio_id FROM ai_models {which})
-    ORDER BY z.portfolio_id, z.market_no, z.version DESC
 ), scored AS (
     SELECT b.model_id, count(*) AS total_bets, count(*) FILTER (WHERE p.standing = 'won') AS win_count,
         count(*) FILTER (WHERE p.standing = 'lost') AS loss_count,
         count(*) FILTER (WHERE p.standing = 'push') AS push_count
-    FROM bets b LEFT JOIN paid p USING (portfolio_id, market_no, side) GROUP BY b.model_id
+    FROM bets b LEFT JOIN LATERAL (
+        SELECT z.standing FROM settlements z WHERE z.portfolio_id = b.portfolio_id AND z.market_no = b.market_no
+            AND z.outcome = b.side ORDER BY z.version DESC LIMIT 1) p ON true
+    GROUP BY b.model_id
 )
 """
 _SHAPE = """

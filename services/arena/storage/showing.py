@@ -1,15 +1,9 @@
-"""What the arena's page shows: the board, the events with each model's stance, and what was decided last."""
+"""What the arena's page shows beside the board: the events with each model's stance, and what was decided last."""
 
 from typing import Any
 
 from sqlalchemy import Connection, text
 
-_BOARD = text("""
-SELECT p.portfolio_id, p.name, p.strategy_type, p.current_balance + p.liquidation_value - p.owed AS equity,
-    p.initial_balance, p.realized_pnl + p.unrealized_pnl AS total_pnl, p.fees_paid, t.figures, t.computed_at
-FROM portfolios p LEFT JOIN standings t USING (portfolio_id) WHERE p.status <> 'closed'
-ORDER BY CAST(t.figures ->> 'rank' AS integer) NULLS LAST, equity DESC, p.portfolio_id LIMIT :limit
-""")
 _EVENTS = text("""
 SELECT e.event_id, e.question, e.title, e.category, e.status, e.current_price, e.close_time, e.outcome, m.market_id,
     coalesce((SELECT json_agg(json_build_object('session_id', s.session_id, 'name', a.name, 'status', s.status,
@@ -32,10 +26,6 @@ SELECT a.name, a.external_id, a.openrouter_model, a.enabled, a.disabled_reason, 
 FROM ai_models a ORDER BY a.created_at, a.name
 """)
 _SIMULATED = text("SELECT simulated FROM platforms UNION ALL SELECT simulated FROM ai_models WHERE kind = 'model'")
-
-
-def board(connection: Connection, limit: int) -> list[dict[str, Any]]:
-    return [dict(row) for row in connection.execute(_BOARD, {"limit": limit}).mappings()]
 
 
 def newest_events(connection: Connection, limit: int) -> list[dict[str, Any]]:

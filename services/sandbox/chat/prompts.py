@@ -16,6 +16,7 @@ _NUMBER = r"[^\n\d]{0,40}?(\$?[01]?\.\d{1,6}|\d{1,2}(?:\.\d+)?\s?(?:¢|cents?\b|
 _MID = re.compile(r"\bmid(?:point)?\b" + _NUMBER, re.IGNORECASE)
 _PRICE = re.compile(r"\b(?:price|priced|quote[sd]?|odds|bid|ask)\b" + _NUMBER, re.IGNORECASE)
 _QUESTION = re.compile(r"^[|\s*#-]*Question:\s*(\S[^\n]{0,600})", re.MULTILINE | re.IGNORECASE)
+_QUERY = re.compile(r"^Search for:\s*(\S[^\n]{0,600})", re.MULTILINE | re.IGNORECASE)
 _ANY_QUESTION = re.compile(r"(?:^|[.!:|]\s)\s*([^\n.!?:|]{8,300}\?)", re.MULTILINE)
 _PAID = re.compile(r"\b(?:paid|pays|payout)\b[^\d\n]{0,20}?([01]?\.\d+|[01])(?![\w.]*\d)", re.IGNORECASE)
 _RESULT = re.compile(
@@ -29,6 +30,7 @@ class Prompt:
     kind: Kind
     market: str | None
     question: str | None
+    query: str | None  # of a search
     price: str | None  # as it is shown; None: the model is blind
     rivals: tuple[Rival, ...]
     place: int | None
@@ -44,6 +46,7 @@ def prompt_of(asked: Asked) -> Prompt:
         kind=_kind(asked, system),
         market=named[0] if named else None,
         question=_question(text, own),
+        query=query[1] if (query := _QUERY.search(own)) else None,
         price=_price(own),
         rivals=tuple(rivals_in(section(own, "RIVALS"))),
         place=place_in(section(own, "STANDING")),

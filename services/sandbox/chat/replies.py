@@ -8,13 +8,13 @@ from typing import Any
 
 from services.sandbox.chat.asking import digest
 from services.sandbox.chat.prompts import Prompt, payout_told
-from services.sandbox.chat.views import View
+from services.sandbox.chat.views import View, subject_of
 from services.sandbox.domain import phrases
 from services.sandbox.domain.banter import Scene, commentary, reason, thoughts
 from services.sandbox.domain.chance import scalar_hash
 from services.sandbox.domain.characters import NUMBERS, Character
 from services.sandbox.domain.opinions import Stance, probabilities, stance
-from services.sandbox.domain.press import Topic, pages_found
+from services.sandbox.domain.press import Topic, ordinary_texts
 
 SETTLED_WITHIN = 0.001  # dollars
 
@@ -83,26 +83,32 @@ def _spelled(value: Mapping[str, Any]) -> str:
 
 
 def topic_of(prompt: Prompt, view: View) -> Topic:
-    """Drawn from the question as it is asked: a search need not name the market."""
-    draw = digest(prompt.question or view.question)
-    return Topic(view.question, view.subject, draw, view.now, view.crowd)
+    """From the words of the question and of the search: neither need name the market."""
+    question = prompt.question or view.question
+    about = digest(question)
+    return Topic(
+        question, subject_of(question), about, scalar_hash(about, digest(prompt.query or "")), view.now, view.crowd
+    )
 
 
 def _compiled(prompt: Prompt, view: View) -> dict[str, Any]:
-    """Neutral, and from those pages alone that the prompt names and that have nothing against them."""
-    plain = [page for page in pages_found(topic_of(prompt, view)) if page.kind == "plain"]
-    facts = [f"{page.text}{_mark(prompt.text, page.url)}" for page in plain if page.url in prompt.text]
+    """Neutral, and from those pages alone that the prompt shows and that have nothing against them."""
+    question = prompt.question or view.question
+    texts = [text for text in ordinary_texts(question, subject_of(question)) if text in prompt.text]
+    facts = [f"{text}{_mark(prompt.text, text)}" for text in texts]
     summary = (
-        f"The question is: {view.question} {len(facts) or 'None'} of the sources could be used. They describe the "
+        f"The question is: {question} {len(facts) or 'None'} of the sources could be used. They describe the "
         "course so far, name no figure that decides it, and do not favour either side."
     )
     return {"summary": summary, "facts": facts or ["No source reports a fact beyond the question itself."]}
 
 
-def _mark(text: str, url: str) -> str:
-    """The number under which the prompt lists a source."""
-    found = re.search(rf"\[(\d+)\][^\n\[]*{re.escape(url)}", text)
-    return f" [{found[1]}]" if found else ""
+def _mark(prompt: str, text: str) -> str:
+    """The number under which a source with this text is listed, which stands before it or behind it."""
+    behind = re.search(rf"{re.escape(text)}\s?\[(\d+)\]", prompt)
+    before = re.findall(r"\[(\d+)\]", prompt[: prompt.rfind(text)])
+    number = behind[1] if behind else before[-1] if before else None
+    return f" [{number}]" if number else ""
 
 
 def _checked(prompt: Prompt, view: View) -> dict[str, Any]:

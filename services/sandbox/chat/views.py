@@ -53,7 +53,7 @@ def view_of(sandbox: Sandbox, prompt: Prompt) -> View:
     question = text.legs[market.index].question if market.index < len(text.legs) else text.title
     return View(
         question=question,
-        subject=_subject(question),
+        subject=subject_of(question),
         keys=keys,
         draw=int(keys[0]),
         crowd=crowd,
@@ -76,7 +76,7 @@ def _unknown(prompt: Prompt, now: float) -> View:
     question = prompt.question or UNKNOWN_QUESTION
     return View(
         question=question,
-        subject=_subject(question),
+        subject=subject_of(question),
         keys=hashes(draw),
         draw=draw,
         crowd=crowd,
@@ -93,7 +93,7 @@ def _unknown(prompt: Prompt, now: float) -> View:
 _OPENERS = ("will ", "who ", "which ", "highest ", "what ")
 
 
-def _subject(question: str) -> str:
+def subject_of(question: str) -> str:
     """The first words with capitals, which name what it is about; else its first words."""
     words = question.rstrip("?").split()
     if words and f"{words[0].lower()} " in _OPENERS:

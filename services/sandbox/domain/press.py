@@ -55,7 +55,8 @@ AHEAD = (
 class Topic:
     question: str
     subject: str
-    draw: int  # decides what is found
+    about: int  # of the question: the same page is found at the same address by every search
+    draw: int  # of the search: decides what it finds
     now: float  # Unix seconds: ordinary pages are older than a day
     price: float  # the market's own, for the page that quotes it
 
@@ -73,7 +74,7 @@ def pages_found(topic: Topic) -> list[Page]:
     """Three to five ordinary pages and, now and then, one of each other kind; the order is drawn too."""
     count = 3 + topic.draw % 3
     first = scalar_hash(topic.draw, 11) % len(PLAIN)
-    pages = [_plain(topic, (first + number) % len(PLAIN), number) for number in range(count)]
+    pages = [_plain(topic, (first + number) % len(PLAIN)) for number in range(count)]
     if _share(topic.draw, 12) < ODDS_SHARE:
         pages.append(_odds(topic))
     if _share(topic.draw, 13) < INJECTION_SHARE:
@@ -87,11 +88,11 @@ def pages_found(topic: Topic) -> list[Page]:
     return sorted(pages, key=lambda page: scalar_hash(topic.draw, len(page.url), len(page.title)))
 
 
-def _plain(topic: Topic, choice: int, number: int) -> Page:
+def _plain(topic: Topic, choice: int) -> Page:
     title, text = PLAIN[choice]
     words = {"s": topic.subject, "q": topic.question}
-    back = 1 + scalar_hash(topic.draw, 17, number) % 9
-    return _page(topic, "plain", title.format(**words), text.format(**words), number, -back)
+    back = 1 + scalar_hash(topic.about, 17, choice) % 9
+    return _page(topic, "plain", title.format(**words), text.format(**words), choice, -back)
 
 
 def _odds(topic: Topic) -> Page:
@@ -105,9 +106,9 @@ def _odds(topic: Topic) -> Page:
 
 
 def _page(topic: Topic, kind: Kind, title: str, text: str, salt: int, days: int) -> Page:
-    paper = PAPERS[scalar_hash(topic.draw, 18, salt) % len(PAPERS)]
-    number = scalar_hash(topic.draw, 19, salt) % 10**8
-    undated = kind == "plain" and _share(topic.draw, 100 + salt) < UNDATED_SHARE
+    paper = PAPERS[scalar_hash(topic.about, 18, salt) % len(PAPERS)]
+    number = scalar_hash(topic.about, 19, salt) % 10**8
+    undated = kind == "plain" and _share(topic.about, 100 + salt) < UNDATED_SHARE
     date = None if undated else day(topic.now + days * DAY)
     return Page(kind, f"https://{paper}.example/{kind_path(kind)}/{number:08d}", title, text, date)
 
@@ -119,6 +120,11 @@ def kind_path(kind: Kind) -> str:
 
 def _share(draw: int, salt: int) -> float:
     return scalar_hash(draw, salt) / 2.0**64
+
+
+def ordinary_texts(question: str, subject: str) -> list[str]:
+    """What ordinary pages on a question say, whichever of them a search has found."""
+    return [text.format(s=subject, q=question) for _, text in PLAIN]
 
 
 def told(pages: Sequence[Page]) -> str:
