@@ -53,6 +53,11 @@ crontab: $(RUNTIME)  ## Print the schedule as a crontab with curl lines
 format: $(DEVELOPMENT)  ## Format the code and apply the safe fixes of the linter
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
 
+.PHONY: verify
+verify: $(RUNTIME)  ## Recompute the chain of forecasts, balances and scores of the running system from its rows
+	@url=$$($(BIN)/python -m db.embedded url) || exit 1; \
+	DATABASE_URL="$$url" exec $(BIN)/python -m services.arena.verify $(ARGS)
+
 .PHONY: psql
 psql: $(RUNTIME)  ## Open psql on the running database
 	@url=$$($(BIN)/python -m db.embedded url) || exit 1; \

@@ -135,7 +135,7 @@ betting_sessions = Table(
     Column("probability", Price),  # of yes
     Column("confidence_score", Price),
     Column("max_price", Price),  # of the side that is bought
-    Column("against_own_probability", Boolean),
+    Column("against_own_probability", Boolean),  # it buys a side for more than it thinks that side worth
     Column("reasoning_summary", Text),
     Column("bet_amount", Money),  # that the signal asked for
     Column("no_bet", Text),  # the reason code of a position without a signal

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
-from services.arena.placing import AI_MODEL, Placed, stakes_of
+from services.arena.placing import AI_MODEL, Placed, signal_of, stakes_of
 from services.arena.resources import Resources
 from services.arena.storage import answers, bets
 from services.arena.storage.answers import Counted, Portfolio
@@ -131,7 +131,7 @@ def _generation(portfolio_id: int, cycle_id: UUID | None, counted: Sequence[Coun
         cycle_id,
         len(counted),
         len(counted) - sum(reasons.values()),
-        [bet for _, bet in placed.signals],
+        [signal_of(bet) for _, bet in placed.signals],
         reasons,
     )
 
@@ -173,7 +173,7 @@ def _would_be(here: Resources, portfolio_ids: Sequence[int]) -> dict[int, dict[s
                     "action": bet.action,
                     "amount": bet.amount,
                     "limit_price": bet.limit_price,
-                    "order": bet.order_kind,
+                    "order": "ioc",
                     "confidence": bet.confidence,
                     "probability": bet.probability,
                     "reason": bet.reason,

@@ -7,6 +7,7 @@ from services.arena.resources import Resources, Settings
 from services.arena.routes import router
 from shared.application import create_app
 from shared.database import Database
+from shared.routes import clock
 from shared.settings import settings_of
 
 
@@ -18,7 +19,7 @@ def arena_app(settings: Settings) -> FastAPI:
 
 def at_work(settings: Settings, database: Database) -> Resources:
     """The resources, and the threads that keep the arena going."""
-    here = Resources(settings, database)
+    here = Resources(settings, database, clock)
     if settings.arena_enabled:
         motor = Motor(here)
         motor.start()

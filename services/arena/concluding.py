@@ -12,7 +12,7 @@ from services.arena.domain.seals import Forecast, prompt_sha256, text_sha256
 from services.arena.resources import Resources
 from services.arena.scribe import Scribe, Speaker, storable
 from services.arena.sealing import seal
-from services.arena.storage import models, sessions
+from services.arena.storage import registry, sessions
 from services.arena.storage.sessions import Cost
 from shared.feed import NewEntry, append_entries, wake
 
@@ -42,7 +42,7 @@ def complete_session(
         seal(connection, _forecast(connection, speaker, facts, decision, answer, cost, now), now)
         append_entries(connection, [_entry(speaker, decision, None)], now)
         if cost.simulated is not None:
-            models.note_simulated(connection, speaker.model, cost.simulated, now)
+            registry.note_simulated(connection, speaker.model, cost.simulated, now)
     wake(here.database)
     SESSIONS.labels(speaker.model, decision.position).inc()
 

@@ -78,8 +78,7 @@ class Session:
         commentary = Commentary()
 
         def on_piece(piece: str, kind: str) -> None:
-            shown = piece if kind == "reasoning" else commentary.heard(piece)
-            if shown:
+            if shown := commentary.heard(piece, kind):
                 self.scribe.say(self.speaker, "reasoning", shown)
 
         answer = self._ask(prompt, self.here.settings.arena_tokens_max, "session", on_piece)

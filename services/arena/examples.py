@@ -13,6 +13,7 @@ EVENT: dict[str, Any] = {
     "kalshi_market_id": "KXHIGHNY-26JUL19-T80",
     "market_id": "kalshi:KXHIGHNY-26JUL19-T80",
     "platform": "kalshi",
+    "simulated": False,
     "external_id": "KXHIGHNY-26JUL19-T80",
     "venue_event_id": "kalshi:KXHIGHNY-26JUL19",
     "title": "Highest temperature in New York on July 19",

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import Connection
 
 from services.arena.domain.config import ModelConfig
-from services.arena.domain.stakes import NoBet, Undecided, bet_of
+from services.arena.domain.stakes import Bet, NoBet, Undecided, bet_of
 from services.arena.resources import Resources
 from services.arena.storage import bets, messages
 from services.arena.storage.messages import NewMessage
@@ -28,7 +28,7 @@ EXECUTE_SECONDS = 60
 class Placed:
     """What became of a portfolio's open positions."""
 
-    signals: list[tuple[Undecided, NewSignal]] = field(default_factory=list)
+    signals: list[tuple[Undecided, Bet]] = field(default_factory=list)
     no_bets: list[tuple[Undecided, NoBet]] = field(default_factory=list)
 
 
@@ -44,7 +44,7 @@ def place(here: Resources, portfolio_ids: Sequence[int] | None = None) -> list[i
                 None,
                 len(each.signals) + len(each.no_bets),
                 len(each.signals),
-                [signal for _, signal in each.signals],
+                [signal_of(bet) for _, bet in each.signals],
                 _counts(each.no_bets),
             )
             for portfolio_id, each in placed.items()
@@ -84,8 +84,21 @@ def stakes_of(
             own.no_bets.append((position, bet))
         else:
             own.signals.append((position, bet))
-            left[position.portfolio_id] = balance - (bet.amount or Decimal(0))
+            left[position.portfolio_id] = balance - bet.amount
     return placed
+
+
+def signal_of(bet: Bet) -> NewSignal:
+    return NewSignal(
+        market_no=bet.market_no,
+        action=bet.action,
+        limit_price=bet.limit_price,
+        reason=bet.reason,
+        amount=bet.amount,
+        confidence=bet.confidence,
+        probability=bet.probability,
+        expires_at=bet.expires_at,
+    )
 
 
 def execute(here: Resources, portfolio_ids: Sequence[int]) -> None:

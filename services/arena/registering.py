@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from services.arena.domain.completions import CallFailure, Endpoint, ListedModel
 from services.arena.placing import AI_MODEL
 from services.arena.resources import Resources
-from services.arena.storage import models
-from services.arena.storage.models import Registered
+from services.arena.storage import registry
+from services.arena.storage.registry import Registered
 from shared.calls import ServiceRefused
 from shared.errors import Conflict
 
@@ -78,21 +78,21 @@ def register(here: Resources) -> int:
     """How many models may play. Can be repeated: what is there is brought up to date, portfolios are made once."""
     entries = read_entries(here.settings.ai_models_file)
     with here.database.transaction() as connection:
-        models.write_models(connection, [entry.model_dump() for entry in entries], here.clock())
+        registry.write_models(connection, [entry.model_dump() for entry in entries], here.clock())
     check_models(here)
     with here.database.connection() as connection:
-        homeless = models.without_portfolio(connection)
+        homeless = registry.without_portfolio(connection)
     by_name = {entry.external_id: entry for entry in entries}
     for model in homeless:
         give_portfolio(here, model, by_name[model.external_id].config if model.external_id in by_name else {})
     with here.database.connection() as connection:
-        return models.enabled_count(connection)
+        return registry.enabled_count(connection)
 
 
 def check_models(here: Resources) -> None:
     """Whether the providers know the models. A list that cannot be had disables nobody: a session will tell."""
     with here.database.connection() as connection:
-        registered = models.registered(connection)
+        registered = registry.registered(connection)
     lists: dict[str, Mapping[str, ListedModel] | None] = {}
     for model in registered:
         endpoint = endpoint_of_model(here, model)
@@ -100,7 +100,7 @@ def check_models(here: Resources) -> None:
             lists[endpoint.base_url] = _listed(here, endpoint)
     checked = [_checked(model, lists.get(endpoint_of_model(here, model).base_url)) for model in registered]
     with here.database.transaction() as connection:
-        models.write_checks(connection, checked, here.clock())
+        registry.write_checks(connection, checked, here.clock())
     for check in checked:
         if not check.enabled:
             log.warning("model_disabled", model=check.external_id, why=check.disabled_reason)
@@ -118,16 +118,16 @@ def _listed(here: Resources, endpoint: Endpoint) -> dict[str, ListedModel] | Non
     return {each.model: each for each in listed}
 
 
-def _checked(model: Registered, listed: Mapping[str, ListedModel] | None) -> models.Check:
+def _checked(model: Registered, listed: Mapping[str, ListedModel] | None) -> registry.Check:
     if model.removed:
-        return models.Check(model.external_id, False, "it stands in the file of models no longer", None, None, False)
+        return registry.Check(model.external_id, False, "it stands in the file of models no longer", None, None, False)
     if model.kind == "ensemble" or listed is None:
-        return models.Check(model.external_id, True, None, None, None, False)
+        return registry.Check(model.external_id, True, None, None, None, False)
     found = listed.get(model.openrouter_model)
     if found is None:
         why = f"the provider does not list {model.openrouter_model}; correct the id in the file of models"
-        return models.Check(model.external_id, False, why, None, None, True)
-    return models.Check(model.external_id, True, None, found.prompt_price, found.completion_price, True)
+        return registry.Check(model.external_id, False, why, None, None, True)
+    return registry.Check(model.external_id, True, None, found.prompt_price, found.completion_price, True)
 
 
 def give_portfolio(here: Resources, model: Registered, config: Mapping[str, Any]) -> int:
@@ -143,12 +143,12 @@ def give_portfolio(here: Resources, model: Registered, config: Mapping[str, Any]
         portfolio_id = int(here.paper.post("/paper-trading/portfolios", body, seconds=CREATE_SECONDS)["portfolio_id"])
     except ServiceRefused as refusal:
         with here.database.connection() as connection:
-            found = models.portfolio_of(connection, model.external_id)
+            found = registry.portfolio_of(connection, model.external_id)
         if refusal.facts.get("error") != "NameTaken" or found is None:
             raise
         portfolio_id = found
     with here.database.transaction() as connection:
-        models.write_portfolio(connection, model.external_id, portfolio_id, here.clock())
+        registry.write_portfolio(connection, model.external_id, portfolio_id, here.clock())
     log.info("model_entered", model=model.external_id, portfolio_id=portfolio_id)
     return portfolio_id
 
@@ -159,9 +159,9 @@ def reset(here: Resources, model: Registered, why: str) -> int:
     config: Mapping[str, Any] = {}
     if model.portfolio_id is not None:
         with here.database.connection() as connection:
-            config = models.config_of(connection, model.portfolio_id)
+            config = registry.config_of(connection, model.portfolio_id)
         changes = {"name": f"{model.name} until {now:%Y-%m-%d %H:%M:%S}", "status": "closed", "reason": why}
         here.paper.patch(f"/paper-trading/portfolios/{model.portfolio_id}", changes, seconds=CREATE_SECONDS)
         with here.database.transaction() as connection:
-            models.write_portfolio(connection, model.external_id, None, now)
+            registry.write_portfolio(connection, model.external_id, None, now)
     return give_portfolio(here, model, {name: value for name, value in config.items() if name != "model"})

@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Protocol
@@ -19,6 +19,7 @@ from shared.calls import Calls
 from shared.database import Database
 from shared.settings import DatabaseSettings
 
+PERPLEXITY = "https://api.perplexity.ai"
 SEEDS = Path(__file__).resolve().parents[2] / "db" / "seeds" / "ai_models.yaml"
 
 
@@ -27,7 +28,7 @@ class Settings(DatabaseSettings):
     openrouter_api_key: SecretStr | None = None
     openrouter_base_url: str = "https://openrouter.ai/api/v1"
     perplexity_api_key: SecretStr | None = None
-    perplexity_base_url: str = "https://api.perplexity.ai"
+    perplexity_base_url: str = PERPLEXITY
     perplexity_model: str = "sonar"
     arena_summary_model: str = "openai/gpt-4o"  # compiles summaries and looks at settlements
     ai_models_file: Path = SEEDS
@@ -65,9 +66,7 @@ class Closing(Protocol):
 
 
 class Resources:
-    def __init__(
-        self, settings: Settings, database: Database, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-    ) -> None:
+    def __init__(self, settings: Settings, database: Database, clock: Callable[[], datetime]) -> None:
         self.settings = settings
         self.database = database
         self.clock = clock
@@ -86,9 +85,9 @@ class Resources:
 
     @property
     def perplexity(self) -> Endpoint | None:
-        """None: there is no key, so nobody searches."""
-        key = _secret(self.settings.perplexity_api_key)
-        return Endpoint(self.settings.perplexity_base_url, key) if key else None
+        """None: there is neither a key nor an address of somebody who needs none, so nobody searches."""
+        key, address = _secret(self.settings.perplexity_api_key), self.settings.perplexity_base_url
+        return Endpoint(address, key) if key or address != PERPLEXITY else None
 
     def endpoint_at(self, base_url: str, api_key_variable: str | None) -> Endpoint:
         """A model's own address; a key never leaves for another one than its own."""

@@ -57,10 +57,7 @@ def ask(
         log.warning("model_call_refused", purpose=purpose, model=question.model, why=refusal)
         return NoBudget(refusal)
     began = perf_counter()
-    if on_piece is None:
-        answer = here.providers.complete(question)
-    else:
-        answer = here.providers.stream(question, on_piece)
+    answer = here.providers.complete(question) if on_piece is None else here.providers.stream(question, on_piece)
     SECONDS.labels(purpose).observe(perf_counter() - began)
     _charge(here, call, answer, price)
     return answer

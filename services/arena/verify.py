@@ -2,13 +2,15 @@
 
 import argparse
 import sys
-from datetime import UTC, datetime
 from typing import Any
+
+import structlog
 
 from services.arena import verifying
 from services.arena.resources import Resources, Settings
 from shared.database import Database
 from shared.json_bytes import encoded
+from shared.routes import clock
 from shared.settings import SettingsError, settings_of
 
 SHOWN = 40  # disagreements in the table
@@ -23,10 +25,11 @@ def main(arguments: list[str] | None = None) -> int:
     except SettingsError as error:
         sys.stderr.write(f"coliseum: {error}\n")
         return 2
+    structlog.configure(logger_factory=structlog.WriteLoggerFactory(sys.stderr))  # the answer alone goes to stdout
     database = Database(settings.database_url)
-    here = Resources(settings, database)
+    here = Resources(settings, database, clock)
     try:
-        found = verifying.verify(here, datetime.now(UTC))
+        found = verifying.verify(here, clock())
     finally:
         here.close()
         database.dispose()

@@ -1,11 +1,13 @@
 """One service in a process of its own, as a container runs it: `python -m shared.launcher.service markets`."""
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 
 from shared import topology
 from shared.launcher.programs import serve
+from shared.launcher.world import provider_variables
 from shared.settings import ServiceSettings, SettingsError, settings_of
 
 
@@ -16,6 +18,8 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     service = known[arguments[0]]
     module, _, name = service.application.partition(":")
+    if sandbox_url := os.environ.get("SANDBOX_URL"):
+        os.environ.update(provider_variables(os.environ, sandbox_url))
     try:
         host = settings_of(ServiceSettings).bind_host
         app = getattr(import_module(module), name)

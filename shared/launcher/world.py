@@ -28,10 +28,10 @@ def sandbox_variables(environment: Mapping[str, str], sandbox_url: str) -> dict[
     missing = [name for name in PATHS if not environment.get(name)]
     addresses = {name: sandbox_url + PATHS[name] for name in missing}
     rates = {RATES[name]: UNLIMITED for name in missing if not environment.get(RATES[name])}
-    return addresses | rates | _providers(environment, sandbox_url)
+    return addresses | rates | provider_variables(environment, sandbox_url)
 
 
-def _providers(environment: Mapping[str, str], sandbox_url: str) -> dict[str, str]:
+def provider_variables(environment: Mapping[str, str], sandbox_url: str) -> dict[str, str]:
     """An address without a key is a server that needs none, a key without an address is one for the provider itself."""
     added: dict[str, str] = {}
     for (address, key), path in PROVIDERS.items():

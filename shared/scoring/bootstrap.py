@@ -12,8 +12,10 @@ Present = NDArray[np.bool_]
 
 DRAWS = 10_000
 CHUNK_CELLS = 250_000  # counts that are made and used at once, so that memory does not grow with draws × events
+CHUNK_ROWS_MIN = 32  # fewer would read all scores for next to nothing
 SHARED_FROM = 512  # events from which one row of counts serves several draws
 SHARED_BY = 8
+ORDERED_BYTES_MAX = 64 << 20  # of scores in several orders
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ def difference(sample: Resampled, first: int, second: int, level: float = 0.95) 
 
 def multinomial_counts(events: int, draws: int, generator: np.random.Generator) -> Iterator[Floats]:
     """How often each event comes up when as many events as there are get drawn with return: rows of counts."""
-    rows = max(1, CHUNK_CELLS // max(1, events))
+    rows = max(CHUNK_ROWS_MIN, CHUNK_CELLS // max(1, events))
     kind = np.uint16 if events < 2**16 else np.uint32
     starts = (np.arange(rows) * events)[:, np.newaxis]
     for done in range(0, draws, rows):
@@ -130,9 +132,10 @@ def _resampled_means(centred: Floats, there: Present, seed: int, draws: int) -> 
     """
     events, entrants = centred.shape
     generator = np.random.Generator(np.random.SFC64(seed))
-    shared = SHARED_BY if events >= SHARED_FROM else 1
     patterns, pattern_of = _patterns(there)
     columns = np.vstack([centred.T, patterns])
+    most = ORDERED_BYTES_MAX // max(1, columns.nbytes)
+    shared = max(1, min(SHARED_BY, most)) if events >= SHARED_FROM else 1
     orders = [np.arange(events), *(generator.permutation(events) for _ in range(shared - 1))]
     wide = np.concatenate([columns[:, order] for order in orders])
     rows = -(-draws // shared)

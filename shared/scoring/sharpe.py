@@ -61,7 +61,7 @@ def sharpe_variance(sharpes: Numbers) -> float | None:
     """The variance with n − 1 of the ratios of the portfolios that were tried, nan left out; None below two."""
     values = column(sharpes)
     values = values[~np.isnan(values)]
-    return float(values.var()) if values.size >= 2 else None
+    return float(values.var(ddof=1)) if values.size >= 2 else None
 
 
 def deflated_sharpe(of: Moments, variance: float, tried: int) -> float | None:

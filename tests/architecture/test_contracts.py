@@ -9,7 +9,7 @@ from tests.architecture.conftest import Plant
 
 PYPROJECT = Path(__file__).resolve().parents[2] / "pyproject.toml"
 PLAIN = ("events", "markets", "orchestrator", "strategy")
-SERVICES = (*PLAIN, "paper_trading", "sandbox")
+SERVICES = (*PLAIN, "paper_trading", "arena", "sandbox")
 LAYERS = ("app", "routes", "storage")
 SANDBOX_LAYERS = ("app", "routes", "resources")
 SOUND = {
@@ -19,6 +19,8 @@ SOUND = {
     **{f"services/{name}/{layer}.py": "" for name in PLAIN for layer in LAYERS},
     **{f"services/paper_trading/{layer}.py": "" for layer in (*LAYERS, "resources")},
     **{f"services/sandbox/{layer}.py": "" for layer in SANDBOX_LAYERS},
+    **{f"services/arena/{name}.py": "" for name in ("app", "routes", "resources", "streaming", "storage")},
+    "services/arena/clients/__init__.py": "",
     **{f"shared/venues/{venue}/__init__.py": "" for venue in ("kalshi", "polymarket")},
     "db/engine.py": "import sqlalchemy\n",
     "shared/database.py": "import db.engine\n",
@@ -30,7 +32,7 @@ SOUND = {
 def test_a_sound_tree_keeps_every_contract(plant: Plant) -> None:
     kept, broken, _ = _verdict(plant(_tree()))
 
-    assert len(kept) == 7
+    assert len(kept) == 8
     assert broken == []
 
 
@@ -42,6 +44,7 @@ def test_each_contract_is_broken_by_what_it_forbids(plant: Plant) -> None:
             "services/events/sundry.py": "",
             "services/markets/domain/quality.py": "import shared.database\n",
             "services/paper_trading/domain/accounts.py": "import services.paper_trading.storage\n",
+            "services/arena/domain/board.py": "import services.arena.streaming\n",
             "services/sandbox/domain/world.py": "import services.sandbox.resources\n",
             "shared/syncs.py": "import services.events.app\n",
             "shared/venues/kalshi/parse.py": "import requests\n",
@@ -51,13 +54,14 @@ def test_each_contract_is_broken_by_what_it_forbids(plant: Plant) -> None:
     kept, broken, said = _verdict(tree)
 
     assert kept == []
-    assert len(broken) == 7
+    assert len(broken) == 8
     for arrow in (
         "services.events is not allowed to import services.markets",
         "services.events.storage is not allowed to import services.events.routes",
         "services.events.sundry",
         "services.markets.domain is not allowed to import shared.database",
         "services.paper_trading.domain is not allowed to import services.paper_trading.storage",
+        "services.arena.domain is not allowed to import services.arena.streaming",
         "services.sandbox.domain is not allowed to import services.sandbox.resources",
         "shared is not allowed to import services",
         "shared.venues.kalshi.parse is not allowed to import requests",
@@ -67,7 +71,7 @@ def test_each_contract_is_broken_by_what_it_forbids(plant: Plant) -> None:
 
 def _tree() -> dict[str, str]:
     pyproject = PYPROJECT.read_text()
-    parsers = re.findall(r'"(shared\.venues\.\w+\.parse\w*)"', pyproject)
+    parsers = re.findall(r'"((?:shared\.venues\.\w+|services\.arena\.clients)\.parse\w*)"', pyproject)
     return {**SOUND, **{f"{name.replace('.', '/')}.py": "" for name in parsers}, "pyproject.toml": pyproject}
 
 

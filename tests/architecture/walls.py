@@ -31,6 +31,17 @@ WALLS = (
     Wall("services/paper_trading/updater.py", "PriceUpdater._turn", "whatever is away, the next pass tries again"),
     Wall("services/paper_trading/updater.py", "PriceUpdater._apart", "what follows a pass fails alone"),
     Wall(
+        "services/arena/launching.py",
+        "Launcher._run",
+        "a session that breaks fails with its reason, and the sessions beside it go on",
+    ),
+    Wall("services/arena/motor.py", "Motor._do", "a duty that fails is tried again and keeps no other one waiting"),
+    Wall(
+        "services/arena/motor.py",
+        "Motor._read_apart",
+        "an event whose texts break us must not keep the others from their summaries",
+    ),
+    Wall(
         "shared/launcher/programs.py",
         "_be",
         "whatever happens in a forked child, it never returns into its parent's code",
@@ -68,5 +79,13 @@ FLOATS = {
     ("services/paper_trading/execution.py", "_count"): "what a counter of Prometheus takes",
     ("shared/scoring/*", "*"): "statistics of probabilities and returns; attribution, which is money, is Decimal",
     ("shared/trading/config_schema.py", "*"): "JSON Schema knows no decimals; nothing is computed with them",
+    ("services/arena/clients/*", "*"): "seconds, and moments of the monotonic clock",
+    ("services/arena/domain/retries.py", "*"): "seconds to wait",
+    ("services/arena/domain/selecting.py", "interest"): "orders candidates by logarithms; nothing is paid by it",
+    ("services/arena/domain/board.py", "*"): "statistics over events; money is read fresh, as decimals",
+    ("services/arena/domain/standings.py", "*"): "statistics, as above",
+    ("services/arena/reporting.py", "*"): "statistics, as above",
+    ("services/arena/motor.py", "*"): "seconds, and moments of the monotonic clock",
+    ("services/arena/spending.py", "_charge"): "what a counter of Prometheus takes",
     ("shared/pages/figures.py", "value"): "seconds, as a page shows them",
 }

@@ -189,7 +189,13 @@ def _venue_rows(displayed: Displayed) -> None:
     stamps = {"content_hash": b"", "created_at": NOON, "updated_at": NOON}
     displayed.insert(
         "platforms",
-        {"platform": "kalshi", "display_name": "Kalshi", "base_url": "https://kalshi.example", "updated_at": NOON},
+        {
+            "platform": "kalshi",
+            "display_name": "Kalshi",
+            "base_url": "https://kalshi.example",
+            "simulated": True,
+            "updated_at": NOON,
+        },
     )
     series = {"series_id": "kalshi:KXICE", "platform": "kalshi", "external_id": "KXICE", "title": "Ice"}
     displayed.insert("series", {**series, "category": "Weather", "tags": "{ice}", "settlement_sources": "[]", **stamps})

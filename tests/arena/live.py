@@ -16,7 +16,7 @@ from services.arena.routes.feed import router
 from services.arena.streaming.hub import Hub
 from shared.application import create_app
 from shared.database import Database
-from shared.feed import NewEntry, append_entries, entries_after, present_cursor, wake
+from shared.feed import NewEntry, append_entries, entries_behind, present_cursor, wake
 from shared.settings import DatabaseSettings
 from tests.serving import serving
 
@@ -56,11 +56,12 @@ class Live:
 
     def settle(self) -> None:
         """Until everything that is committed was told."""
-        while self.hub.cursor:
-            with self.app.state.database.connection() as connection:
-                if not entries_after(connection, self.hub.cursor, 1).entries:
-                    return
+        while self.hub.cursor and self._untold():
             time.sleep(0.01)
+
+    def _untold(self) -> bool:
+        with self.app.state.database.connection() as connection:
+            return bool(entries_behind(connection, self.hub.cursor, 1))
 
     def address(self, **parameters: Any) -> str:
         given = [(name, each) for name, value in parameters.items() for each in _listed(value)]
@@ -69,6 +70,9 @@ class Live:
     def read(self, **parameters: Any) -> "Socket":
         """A new reader, who does not hear what others said before."""
         self.settle()
+        return self.read_at_once(**parameters)
+
+    def read_at_once(self, **parameters: Any) -> "Socket":
         opening = connect(self.address(**parameters), compression=None, max_queue=None, max_size=None)
         return Socket(self.sockets.enter_context(opening))
 
@@ -110,10 +114,13 @@ class Socket:
 
     def until_quiet(self) -> list[Frame]:
         """All entries that are on their way."""
-        frames = []
+        frames: list[Frame] = []
+        until = time.monotonic() + QUIET_SECONDS
         try:
-            while frame := self.next_but(*PASSING, seconds=QUIET_SECONDS):
-                frames.append(frame)
+            while frame := self.next(max(0.001, until - time.monotonic())):
+                if frame["type"] not in PASSING:
+                    frames.append(frame)
+                    until = time.monotonic() + QUIET_SECONDS
         except TimeoutError:
             pass
         return frames

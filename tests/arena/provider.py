@@ -63,77 +63,77 @@ class Provider:
 @contextmanager
 def running_provider() -> Iterator[Provider]:
     provider = Provider()
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-        def do_GET(self) -> None:
-            names = provider.listed
-            if names is None:
-                self._json(404, {"error": {"message": "no list here"}})
-            else:
-                self._json(200, {"data": [{"id": name, "pricing": PRICING} for name in names]})
-
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            said = provider.answer(body, self.headers.get("authorization"))
-            time.sleep(said.seconds)
-            if said.status != 200:
-                self._json(said.status, {"error": {"message": "not now", "code": said.status}}, said.headers)
-            elif body.get("stream"):
-                self._stream(body["model"], said)
-            else:
-                message = {"role": "assistant", "content": said.text}
-                choice = {"index": 0, "message": message, "finish_reason": "stop"}
-                self._json(200, {"id": "c", "model": body["model"], "choices": [choice], **_usage(said)})
-
-        def _stream(self, model: str, said: Said) -> None:
-            self.send_response(200)
-            self.send_header("content-type", "text/event-stream")
-            self.send_header("connection", "close")
-            self.end_headers()
-            self.close_connection = True
-            size = -(-len(said.text) // said.pieces)
-            for start in range(0, len(said.text), size):
-                self._chunk(model, {"content": said.text[start : start + size]}, None)
-            if said.broken_off:
-                return
-            self._chunk(model, {}, "stop")
-            if said.usage:
-                self._event({"id": "c", "model": model, "choices": [], **_usage(said)})
-            self.wfile.write(b"data: [DONE]\n\n")
-
-        def _chunk(self, model: str, delta: dict[str, Any], finish: str | None) -> None:
-            choice = {"index": 0, "delta": delta, "finish_reason": finish}
-            self._event({"id": "c", "model": f"{model}-2026", "object": "chat.completion.chunk", "choices": [choice]})
-
-        def _event(self, chunk: dict[str, Any]) -> None:
-            self.wfile.write(b"data: " + json.dumps(chunk).encode() + b"\n\n")
-            self.wfile.flush()
-
-        def _json(self, status: int, body: dict[str, Any], headers: Mapping[str, str] | None = None) -> None:
-            payload = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(payload)))
-            for name, value in (headers or {}).items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(payload)
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (Handler,), {"provider": provider}))
     server.daemon_threads = True
     provider.address = f"http://127.0.0.1:{server.server_port}/v1"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield provider
     finally:
         server.shutdown()
         server.server_close()
+
+
+class Handler(BaseHTTPRequestHandler):
+    provider: Provider
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        names = self.provider.listed
+        if names is None:
+            self._json(404, {"error": {"message": "no list here"}})
+        else:
+            self._json(200, {"data": [{"id": name, "pricing": PRICING} for name in names]})
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        said = self.provider.answer(body, self.headers.get("authorization"))
+        time.sleep(said.seconds)
+        if said.status != 200:
+            self._json(said.status, {"error": {"message": "not now", "code": said.status}}, said.headers)
+        elif body.get("stream"):
+            self._stream(body["model"], said)
+        else:
+            message = {"role": "assistant", "content": said.text}
+            choice = {"index": 0, "message": message, "finish_reason": "stop"}
+            self._json(200, {"id": "c", "model": body["model"], "choices": [choice], **_usage(said)})
+
+    def _stream(self, model: str, said: Said) -> None:
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.send_header("connection", "close")
+        self.end_headers()
+        self.close_connection = True
+        size = -(-len(said.text) // said.pieces)
+        for start in range(0, len(said.text), size):
+            self._chunk(model, {"content": said.text[start : start + size]}, None)
+        if said.broken_off:
+            return
+        self._chunk(model, {}, "stop")
+        if said.usage:
+            self._event({"id": "c", "model": model, "choices": [], **_usage(said)})
+        self.wfile.write(b"data: [DONE]\n\n")
+
+    def _chunk(self, model: str, delta: dict[str, Any], finish: str | None) -> None:
+        choice = {"index": 0, "delta": delta, "finish_reason": finish}
+        self._event({"id": "c", "model": f"{model}-2026", "object": "chat.completion.chunk", "choices": [choice]})
+
+    def _event(self, chunk: dict[str, Any]) -> None:
+        self.wfile.write(b"data: " + json.dumps(chunk).encode() + b"\n\n")
+        self.wfile.flush()
+
+    def _json(self, status: int, body: dict[str, Any], headers: Mapping[str, str] | None = None) -> None:
+        payload = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(payload)))
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(payload)
 
 
 PRICING = {"prompt": "0.000002", "completion": "0.000010"}

@@ -1,6 +1,6 @@
 """A season that is over: entrants of known skill, what they forecast and staked, and how all of it ended."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
@@ -127,7 +127,7 @@ def seal_all(database: Database) -> None:
 def _markets(
     tables: Tables, random: np.random.Generator, events: int, markets_an_event: int, crowd_noise: float
 ) -> list[Market]:
-    markets = []
+    markets: list[Market] = []
     for event in range(1, events + 1):
         for _ in range(markets_an_event):
             number, at = len(markets) + 1, DAWN + timedelta(hours=event)
@@ -263,12 +263,34 @@ def _bet(
     probability: Decimal | None,
 ) -> int:
     bet = len(tables.rows.get("trades", [])) + 1
-    at, market_no = market.decided_at, market.number
     price = market.ask if side == "yes" else 1 - market.bid
     quantity = (STAKE / price).quantize(CENT, ROUND_DOWN)
     cost, won = quantity * price, market.outcome == side
     gross = quantity if won else Decimal(0)
-    owner = {"portfolio_id": number, "market_no": market_no}
+    owner = {"portfolio_id": number, "market_no": market.number}
+    _purchase(tables, bet, entrant, market, owner, side, price, quantity, probability)
+    _payment(tables, bet, market, owner, side, price, quantity, gross)
+    portfolio = tables.rows["portfolios"][number - 1]
+    portfolio["current_balance"] += gross - cost
+    portfolio["realized_pnl"] += gross - cost
+    portfolio["execution_cost"] += quantity * CENT
+    portfolio["trade_count"] += 1
+    season.pnl[entrant.name] += gross - cost
+    return bet
+
+
+def _purchase(
+    tables: Tables,
+    bet: int,
+    entrant: Entrant,
+    market: Market,
+    owner: dict[str, int],
+    side: str,
+    price: Decimal,
+    quantity: Decimal,
+    probability: Decimal | None,
+) -> None:
+    at, cost, number = market.decided_at, quantity * price, owner["portfolio_id"]
     tables.add(
         "signal_generations",
         {"generation_id": bet, "portfolio_id": number, "strategy_type": entrant.strategy_type, **_CONSIDERED}
@@ -287,6 +309,19 @@ def _bet(
         {**filled, **paid, **graded, "fee_schedule": {}, "book": {}, "book_at": at, "executed_at": at},
     )
     tables.add("cash_entries", {**_ENTRY, "portfolio_id": number, "kind": "trade", "amount": -cost, "trade_id": bet})
+
+
+def _payment(
+    tables: Tables,
+    bet: int,
+    market: Market,
+    owner: dict[str, int],
+    side: str,
+    price: Decimal,
+    quantity: Decimal,
+    gross: Decimal,
+) -> None:
+    at, cost, number, won = market.decided_at, quantity * price, owner["portfolio_id"], gross > 0
     over = {"quantity": Decimal(0), "entry_price": price, "cost": Decimal(0), "fees": Decimal(0)}
     marks = {"mark_stale": False, "liquidation_value": Decimal(0), "unrealized_pnl": Decimal(0), "status": "settled"}
     tables.add(
@@ -301,13 +336,6 @@ def _bet(
     if gross:
         entry = {"portfolio_id": number, "kind": "settlement", "amount": gross, "settlement_id": bet}
         tables.add("cash_entries", {**_ENTRY, **entry})
-    portfolio = tables.rows["portfolios"][number - 1]
-    portfolio["current_balance"] += gross - cost
-    portfolio["realized_pnl"] += gross - cost
-    portfolio["execution_cost"] += quantity * CENT
-    portfolio["trade_count"] += 1
-    season.pnl[entrant.name] += gross - cost
-    return bet
 
 
 _ORDER = (  # each after those that it names
@@ -326,7 +354,7 @@ _ORDER = (  # each after those that it names
     "betting_sessions",
     "sealed_forecasts",
 )
-_ENTRY: Mapping[str, Any] = {"trade_id": None, "settlement_id": None, "created_at": DAWN}
+_ENTRY: dict[str, Any] = {"trade_id": None, "settlement_id": None, "created_at": DAWN}
 _CONSIDERED = {"markets_considered": 1, "markets_matched": 1, "signals_generated": 1, "abstentions": {}}
 _SUMS = (
     "reserved_balance",

@@ -11,7 +11,7 @@ import pytest
 
 from services.arena.clients.chat import Providers, request_body
 from services.arena.domain.completions import CallFailure, Completion, Endpoint, Message, Question
-from tests.arena.wire_double import STREAM, Writing, running_wire
+from tests.arena.wire_double import STREAM, Writing, running_wire, whole
 
 KEY = "key-of-the-test"
 
@@ -28,13 +28,8 @@ def event(content: str = "", finish: str | None = None) -> bytes:
     return b"data: " + json.dumps({"id": "g", "model": "m/1-2026", "choices": [choice]}).encode() + b"\n\n"
 
 
-def whole(status: str, body: bytes, *headers: str) -> bytes:
-    head = [f"HTTP/1.1 {status}", f"content-length: {len(body)}", "content-type: application/json", *headers]
-    return "\r\n".join(head).encode() + b"\r\n\r\n" + body
-
-
 def writes(*parts: bytes, pause: float = 0.0) -> Writing:
-    def write(taken: socket.socket) -> None:
+    def write(taken: socket.socket, asked: bytes) -> None:
         for part in parts:
             taken.sendall(part)
             time.sleep(pause)
@@ -43,7 +38,7 @@ def writes(*parts: bytes, pause: float = 0.0) -> Writing:
 
 
 def stalls(data: bytes) -> Writing:
-    def write(taken: socket.socket) -> None:
+    def write(taken: socket.socket, asked: bytes) -> None:
         taken.sendall(data)
         time.sleep(3)
 
@@ -54,7 +49,7 @@ def test_pieces_are_handed_on_while_the_answer_is_on_its_way(providers: Provider
     heard: list[tuple[str, str]] = []
     first = threading.Event()
 
-    def write(taken: socket.socket) -> None:
+    def write(taken: socket.socket, asked: bytes) -> None:
         taken.sendall(STREAM + b'data: {"choices":[{"delta":{"reasoning":"hm "}}]}\n\n' + event("I say "))
         first.wait(5)  # the second half leaves when the first one was heard
         taken.sendall(event("YES", "stop") + b"data: [DONE]\n\n")
@@ -159,7 +154,7 @@ def test_a_refusal_says_when_to_come_back(providers: Providers) -> None:
 
 
 def test_an_error_that_never_ends_does_not_fill_the_memory(providers: Providers) -> None:
-    def write(taken: socket.socket) -> None:
+    def write(taken: socket.socket, asked: bytes) -> None:
         taken.sendall(b"HTTP/1.1 500 Bad\r\n\r\n")
         while True:
             taken.sendall(b"x" * 1_000_000)

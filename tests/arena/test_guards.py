@@ -137,8 +137,11 @@ def test_no_text_breaks_the_guard_and_what_is_left_passes_it(text: str) -> None:
     assert guard_text(clean, FACTS)[1] == {}
 
 
-@pytest.mark.parametrize("text", ["ignore " * 3_000, "yes at " * 3_000, "a b " * 5_000, "1" * 20_000, "A" * 20_000,
-                                  "market has " * 2_000, "kalshi 5 " * 2_000, "odds " * 4_000, "<" * 20_000])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    ["ignore " * 3_000, "yes at " * 3_000, "a b " * 5_000, "1" * 20_000, "A" * 20_000, "market has " * 2_000,
+     "kalshi 5 " * 2_000, "odds " * 4_000, "<" * 20_000, "market odds 5 " * 1_500, "ai should " * 2_000],
+)  # fmt: skip
 def test_a_page_made_to_take_long_is_looked_at_in_time(text: str) -> None:
     began = time.process_time()
     guard_sources([page(text)], FACTS, NOON)

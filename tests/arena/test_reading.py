@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 os.environ.setdefault("DATABASE_URL", "postgresql://nobody@127.0.0.1:9/nothing")
 
 from services.arena.resources import Resources, Settings
-from services.arena.routes import events, models, sessions
+from services.arena.routes import events, registry, sessions
 from shared.application import create_app
 from shared.commands import together
 from shared.database import Database
@@ -29,7 +29,7 @@ def small(database: Database) -> Small:
 
 def reader_of(url: str) -> TestClient:
     """The reading addresses of the arena, at noon."""
-    router = together(events.router, models.router, sessions.router)
+    router = together(events.router, registry.router, sessions.router)
     app = create_app(
         "arena",
         router,
@@ -138,6 +138,7 @@ def test_a_settled_event_tells_how_it_was_paid(reader: TestClient, small: Small)
 
     assert (event["kalshi_event_id"], event["kalshi_market_id"]) == ("KXICE-26", "KXICE-26-H1")
     assert (event["outcome"], event["tags"], event["has_summary"]) == ("YES", ["ice", "cold"], True)
+    assert event["simulated"] is True
     settlement = event["settlement"]
     assert (settlement["outcome"], settlement["validated"], settlement["alarm"]) == ("YES", True, False)
     assert settlement["total_bets_settled"] == 2

@@ -8,9 +8,14 @@ from dataclasses import dataclass, field
 
 from services.arena.domain.completions import Endpoint, Message, Question
 
-Writing = Callable[[socket.socket], None]
+Writing = Callable[[socket.socket, bytes], None]
 
 STREAM = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n"
+
+
+def whole(status: str, body: bytes, *headers: str) -> bytes:
+    head = [f"HTTP/1.1 {status}", f"content-length: {len(body)}", "content-type: application/json", *headers]
+    return "\r\n".join(head).encode() + b"\r\n\r\n" + body
 
 
 @dataclass
@@ -43,7 +48,7 @@ def running_wire(writing: Writing) -> Iterator[Wire]:
         with taken, suppress(OSError):
             while (asked := _request(taken)) is not None:
                 wire.requests.append(asked)
-                wire.writing(taken)
+                wire.writing(taken, asked)
                 if not wire.keeps:
                     return
 

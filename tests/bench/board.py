@@ -136,8 +136,8 @@ SELECT DISTINCT ON (portfolio_id, market_no) portfolio_id, market_no, id, 1, 'ye
     CASE WHEN pnl > 0 THEN 'won' ELSE 'lost' END, '{now}'
 FROM bought ORDER BY portfolio_id, market_no, id;
 INSERT INTO betting_sessions (session_id, event_id, model_id, portfolio_id, market_no, status, prompt, answer,
-    quoted_at, yes_bid, yes_ask, crowd_probability, final_position, probability, confidence_score, completed_at, created_at,
-    updated_at)
+    quoted_at, yes_bid, yes_ask, crowd_probability, final_position, probability, confidence_score, completed_at,
+    created_at, updated_at)
 SELECT gen_random_uuid(), e.event_id, a.model_id, a.portfolio_id, e.market_no, 'completed',
     jsonb_build_array(jsonb_build_object('role', 'user', 'content', repeat(md5(e.market_no::text), 100))),
     repeat(md5(e.market_no::text), 40), '{now}', 0.49, 0.51, 0.5, 'YES',

@@ -1,4 +1,4 @@
-"""G18: how soon after its commit an entry has reached all readers of a socket, beside a bare loop of the same library."""
+"""G18: how soon after its commit an entry has reached all readers, beside a bare loop of the same library."""
 
 import json
 import subprocess
@@ -73,14 +73,16 @@ def _figures(load: Load, bare: list[float], feed: list[float]) -> Iterator[Figur
 def _bare(load: Load) -> tuple[list[float], int]:
     port = free_port()
     command = [sys.executable, "-m", "tests.bench.fanout_process"]
-    with _process([*command, str(port), str(load.per_second), str(SECONDS_EACH)]) as server:
-        with _process(_readers(port, "/", load.readers)) as readers:
-            assert server.stdin is not None and server.stdout is not None
-            server.stdin.write("\n")
-            server.stdin.flush()
-            made = json.loads(server.stdout.readline())
-            time.sleep(SETTLE_SECONDS)
-            heard = json.loads(readers.communicate()[0])
+    with (
+        _process([*command, str(port), str(load.per_second), str(SECONDS_EACH)]) as server,
+        _process(_readers(port, "/", load.readers)) as readers,
+    ):
+        assert server.stdin is not None and server.stdout is not None
+        server.stdin.write("\n")
+        server.stdin.flush()
+        made = json.loads(server.stdout.readline())
+        time.sleep(SETTLE_SECONDS)
+        heard = json.loads(readers.communicate()[0])
     return _delays(heard, made)
 
 

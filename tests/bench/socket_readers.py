@@ -14,6 +14,7 @@ HANDSHAKE = (
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 )
 CONNECT_AT_A_TIME = 50
+TEXT = 0x81  # the first byte of a text
 
 
 def main(port: int, path: str, count: int, stalled: int) -> int:
@@ -64,19 +65,34 @@ def numbered(pieces: list[tuple[float, bytes]]) -> Iterator[tuple[int, float]]:
     """A frame has come when its last byte has."""
     rest = b""
     for moment, piece in pieces:
-        data, at = rest + piece, 0
-        while len(data) - at >= 2:
-            head, length = 2, data[at + 1] & 127
-            if length >= 126:
-                head = 4 if length == 126 else 10
-                length = int.from_bytes(data[at + 2 : at + head], "big")
-            end = at + head + length
-            if len(data) < at + head or len(data) < end:
-                break
-            if found := NUMBER.search(data, at + head, end):
+        rest += piece
+        read = 0
+        for frame, end in _frames(rest):
+            read = end
+            if found := NUMBER.search(frame):
                 yield int(found[1]), moment
-            at = end
-        rest = data[at:]
+        rest = rest[read:]
+
+
+def frames_of(data: bytes, texts_only: bool = True) -> list[bytes]:
+    """What the whole frames carry; those that are no texts say that a socket ends, or ask whether we are there."""
+    ends = [0, *(end for _, end in _frames(data))]
+    found = [frame for frame, _ in _frames(data)]
+    return [frame for frame, at in zip(found, ends, strict=False) if data[at] == TEXT or not texts_only]
+
+
+def _frames(data: bytes) -> Iterator[tuple[bytes, int]]:
+    """Each whole frame, and where it ends."""
+    at = 0
+    while len(data) - at >= 2:
+        head, length = 2, data[at + 1] & 127
+        if length >= 126:
+            head = 4 if length == 126 else 10
+            length = int.from_bytes(data[at + 2 : at + head], "big")
+        if len(data) < (end := at + head + length):
+            return
+        yield data[at + head : end], end
+        at = end
 
 
 if __name__ == "__main__":

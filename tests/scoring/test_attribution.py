@@ -228,7 +228,7 @@ def ledgers(draw: Callable[..., Any], known: bool) -> Ledger:
                 proceeds = (part * price).quantize(Decimal("0.00000001"))
                 ledger.sell(Sold(key, side, part, proceeds, fee, mid))
             continue
-        quantity = draw(decimals("0.01", "5000", 2))
+        quantity = draw(decimals("0.01", "9000000", 2))
         cost = (quantity * price).quantize(Decimal("0.00000001"))
         ledger.buy(Bought(key, side, quantity, cost, fee, mid, draw(price_or_none)))
     result = draw(st.sampled_from([None, "yes", "no", "split", "void"]))

@@ -181,10 +181,17 @@ def test_the_best_is_so_in_the_share_of_draws_that_chance_gives_it() -> None:
     assert turned == pytest.approx(never)
 
 
-def test_ties_for_the_best_are_shared() -> None:
+def test_ties_for_the_best_are_shared_and_rounding_makes_no_difference() -> None:
     one = scores(FEW, 1)
+    same = (one + 3) / 3 * 3 - 3  # but for the last digits
 
-    assert best_probabilities(resampled(np.hstack([one, one, one - 1]), seed=1)) == pytest.approx([0.5, 0.5, 0])
+    sample = resampled(np.hstack([one, same, one - 1]), seed=1)
+    apart = difference(sample, 0, 1)
+
+    assert not np.array_equal(one, same)
+    assert best_probabilities(sample) == pytest.approx([0.5, 0.5, 0])
+    assert apart is not None
+    assert (apart.low, apart.high) == (0, 0)
 
 
 @settings(max_examples=50)
@@ -213,7 +220,14 @@ def test_whatever_the_scores_claims_stay_within_them(made: Floats) -> None:
     assert not shares or sum(shares) == pytest.approx(1)
 
 
-def test_memory_is_bounded_whatever_the_number_of_events() -> None:
-    chunks = [rows.size for rows in multinomial_counts(120_000, 5, np.random.default_rng(1))]
+def test_memory_is_bounded_whatever_the_number_of_draws_and_events(monkeypatch: pytest.MonkeyPatch) -> None:
+    chunks = [len(rows) for rows in multinomial_counts(2_000, 1_000, np.random.default_rng(1))]
+    many = [len(rows) for rows in multinomial_counts(100_000, 70, np.random.default_rng(1))]
+    made = with_gaps(MANY, 3, 0.3)
+    monkeypatch.setattr(bootstrap, "ORDERED_BYTES_MAX", 2 * 6 * MANY * 8)
 
-    assert chunks == [240_000, 240_000, 120_000]
+    narrow = resampled(made, seed=1, draws=4_001)
+
+    assert (chunks, many) == ([125] * 8, [32, 32, 6])
+    assert narrow.means.shape == (3, 4_001)
+    assert narrow.means.std(axis=1) == pytest.approx(resampled(made, seed=2).means.std(axis=1), rel=0.05)

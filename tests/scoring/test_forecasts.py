@@ -85,7 +85,18 @@ def test_a_logarithm_is_cut_off_at_a_hundredth() -> None:
 
 @pytest.mark.parametrize(
     ("p", "number"),
-    [(0, 0), (0.1, 1), (0.29999999, 2), (0.3, 3), (0.1 + 0.2, 3), (0.6, 6), (0.7, 7), (0.57 + 0.13, 7), (1.0, 9)],
+    [
+        (0, 0),
+        (0.1, 1),
+        (0.29999999, 2),
+        (0.3, 3),
+        (0.1 + 0.2, 3),
+        (0.6, 6),
+        (0.7, 7),
+        (1 - 0.9, 1),
+        (0.7 - 0.4, 3),
+        (1.0, 9),
+    ],
 )
 def test_a_forecast_lands_in_the_bin_where_it_belongs(p: float, number: int) -> None:
     assert list(bin_numbers([p])) == [number]

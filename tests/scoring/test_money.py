@@ -106,6 +106,7 @@ def test_the_expected_best_is_about_what_the_best_of_many_draws_shows() -> None:
 
     assert expected_best_sharpe(0.09, 50) == pytest.approx(float(drawn.max(axis=1).mean()), rel=0.02)
     assert expected_best_sharpe(0.09, 1) is None is sharpe_variance([0.1])
+    assert sharpe_variance([0.1, 0.3, nan]) == pytest.approx(0.02)
 
 
 def test_a_probability_needs_two_steps_and_a_shape_that_can_be() -> None:

@@ -7,14 +7,21 @@ _HELD = re.compile(r"(`{1,2}|\n\s*)$")  # may turn out to be the beginning of th
 
 
 class Commentary:
-    """Hands on what comes before the decision's block, piece by piece, however the pieces are cut."""
+    """Hands on what comes before the decision's block, piece by piece, however the pieces are cut. What a model thinks
+    before it answers is a paragraph of its own."""
 
     def __init__(self) -> None:
         self._held = ""
         self._over = False
+        self._kind: str | None = None
 
-    def heard(self, piece: str) -> str:
+    def heard(self, piece: str, kind: str) -> str:
         """What of it may be shown now."""
+        gap = "\n\n" if self._kind not in (None, kind) else ""
+        self._kind = kind
+        return gap + (piece if kind == "reasoning" else self._before_block(piece))
+
+    def _before_block(self, piece: str) -> str:
         if self._over:
             return ""
         text = self._held + piece

@@ -15,14 +15,6 @@ class Decision:
     reason: str
     max_price: Decimal | None = None  # of the side that is bought
 
-    @property
-    def against_own_probability(self) -> bool:
-        """It bets on the side that it thinks the less likely one."""
-        if self.probability is None or self.position == "ABSTAIN":
-            return False
-        half = Decimal("0.5")
-        return self.probability < half if self.position == "YES" else self.probability > half
-
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:

@@ -85,6 +85,51 @@ INSTRUCTIONS = _any(
     r"(?:you|the model))\s*:",
     r"\b(?:call|invoke|use|run) the (?:\w+ )?(?:tool|function|shell|browser)\b.{0,40}\b(?:with|to)\b",
     r"!\[[^\]]*\]\(https?://[^)]*[?&=]",
+    r"\b(?:correct|right|true|only|final|expected|required|desired) (?:answer|position|forecast|probability"
+    r"|choice|response)\b(?: \w+){0,3} (?:is|must be|should be|will be)\W*(?:yes|no|abstain|1|100|0)\b(?! \w)",
+    r"\b(?:must|should|shall|has to|have to|had better|required to|needs? to|kindly|please|always|only"
+    r"|immediately|instead|just|now)\W+(?:\w+\W+){0,4}(?:bet|wager|stake|answer|respond|reply|say|output|choose"
+    r"|pick|conclude|state|assign|predict|forecast|return|write)\W+(?:[\w.%$]+\W+){0,6}(?:yes|no)(?:[\"'”)]|\s*"
+    r"(?:[.,;!\n]|$)| with | and | immediately)",
+    r"(?:^|[.!?:\n]\s*)(?:bet|wager|answer|respond|reply|output|choose|pick|conclude|assign|predict|forecast"
+    r"|buy)\W+(?:[\w.%$]+\W+){0,4}(?:yes|no|abstain)(?:[\"'”)]|\s*(?:[.!\n]|$)| with | and | immediately)",
+    rf"\b{_MACHINE}\b.{{0,40}}\b(?:should|must|has to|have to|shall|needs? to|(?:is|are) (?:asked|required"
+    r"|instructed|told|ordered|to))\W+(?:\w+\W+)?(?:conclude|output|bet|wager|assign|choose|abstain|set|ignore"
+    r"|trust|rate|answer (?!to |for |questions)|say (?:yes|no))",
+    rf"\b{_MACHINE}\b.{{0,40}}\b(?:read|reads|reading|process\w*|pars\w*|summari[sz]\w*|see|sees|seeing)"
+    rf"\b.{{0,10}}\bthis\b",
+    r"\b(?:forecasters?|forecasting models?|prediction models?|betting models?|competitors|contestants)\b.{0,20}"
+    r"\b(?:must|should|shall|are to|have to|has to) (?:abstain|bet|answer|set|output|assign|choose|ignore)\b",
+    r"(?:^|[.!?\n]\s*)(?:hey|hi|hello|dear|ok|okay|attention)\W+(?:claude|gpt\S*|chatgpt|gemini|grok|llama"
+    r"|mistral|deepseek|qwen|copilot|assistant|ai|model|llm|(?:\w+ )?(?:language|forecasting|prediction) model"
+    r"|forecaster|agent|bot)\b",
+    r"(?:^|[.!?\n]\s*)\W*(?:assistant|ai|chatbot|forecaster|claude|gpt\S*|gemini|grok)\s*:\s",
+    r"\boverride\W+(?:\w+\W+){0,3}(?:previous|prior|above|earlier|preceding|existing|safety|stake|your)\b|"
+    r"\boverride\s*[:!]",
+    r"\b(?:ignore|disregard|forget|discard)\W+(?:\w+\W+){0,3}(?:previous|prior|above|earlier|preceding"
+    r"|foregoing)\W+(?:\w+\W+){0,2}(?:text|rules?|content|messages?|words|inputs?|orders|sources)\b",
+    r"\b(?:ignore|disregard|forget|discard)\W+(?:\w+\W+){0,2}(?:rules|text|content|words|lines|guidelines|limits"
+    r"|sources)\W+(?:above|before|so far|given)\b",
+    r"(?:^|[.!?:;\n]\s*|please )(?:ignore|disregard|bypass)\W+(?:the|these|those|all|any)\W+(?:\w+\W+){0,2}"
+    r"(?:rules|sources|limits)\b",
+    r"\b(?:admin|root|operator|developer|security|system)\s+(?:override|directive|command|access granted"
+    r"|announcement|update)\b\s*[:!.]",
+    r"\b(?:place|make|put|enter|submit)\W+(?:[\w$,.]+\W+){0,5}(?:bet|wager|stake|order|money|position)s?\W+"
+    r"(?:[\w$,.]+\W+){0,4}on (?:yes|no)\b",
+    r"\b(?:bet|stake|wager)\W+(?:it all|100 ?%|the maximum|\d+ ?% of (?:your|the|its) (?:bankroll|balance|cash"
+    r"|capital))",
+    r"\bunlimited (?:stakes?|bets?|wagers?|positions?|bankroll)\b|\b(?:full|entire|whole|complete) (?:bankroll"
+    r"|balance)\b",
+    r"\b(?:change|raise|increase|remove|lift|exceed|double|max out|maximi[sz]e) your (?:\w+ ){0,2}(?:positions?"
+    r"|stakes?|bets?|limits?|confidence|probability)\b",
+    r"[\"'](?:probability|confidence|position|reason)[\"']\s*:",
+    r"\b(?:maximum|full|total|absolute) confidence\b|\bconfidence (?:of |= ?|: ?|score (?:of )?)?(?:1\.0+|1"
+    r"\b(?!\.| (?:in|of))|100 ?%|0\.9\d)",
+    r"\bprobability (?:of |= ?|: ?|to |at )?0?\.9\d*\b|\bassign\W+(?:\w+\W+){0,2}\d+ ?%? to (?:yes|no)\b",
+    r"\b(?:follow|obey|trust) only (?:this|these)\b|\bfollow these instructions\b|\bthis (?:page|text|message"
+    r"|notice) (?:replaces|overrides|supersedes|cancels)\b",
+    r"\b(?:pretend|imagine) (?:that )?you (?:are|have|were|had)\b(?: \w+){0,2} (?:no |an? (?:ai|assistant"
+    r"|unrestricted|trader|model)|limits?|rules?)",
     # German, French, Spanish, Portuguese, Italian, Dutch, Polish, Turkish
     r"\b(?:ignoriere?|vergiss|missachte)\w*\W+(?:\w+\W+){0,4}(?:anweisung|instruktion|befehl|vorgabe|regel)\w*",
     r"\b(?:ignore[rz]?|oublie[rz]?)\W+(?:\w+\W+){0,3}(?:instructions|consignes|directives|regles)\b",
@@ -122,6 +167,16 @@ PRICES = _any(
     r"\bmoneylines?\b",
     rf"\b(?:betting|current|latest|opening|closing|live) (?:odds|lines?)\b.{{0,80}}{_PRICE}",
     r"\bodds\b(?! ratio).{0,60}(?:\b\d{1,3}/\d{1,3}\b|\b\d+(?:-| )to(?:-| )\d+\b|[+-]\d{3,4}\b)",
+    r"\b(?:market|contract|share|yes|no|last|mid|current|closing) price\b.{0,30}?(?<![\d.])\$?0?\.\d+",
+    r"\b(?:crowd|community|collective|market)(?:'s)? (?:probability|forecast|odds|chance|prediction|median)"
+    rf"\b.{{0,30}}{_PRICE}",
+    r"\bmarket consensus (?:is|stands at|of|at|:)\s*(?:about |around )?\d+(?:\.\d+)?\s?%",
+    r"\bodds (?:of|at|are|stand at|were|:)\s*(?:about )?\d{1,2}\.\d{2}\b",
+    rf"\bimplied {_HUNDREDTHS}\s?(?:%|percent)|\bimpl(?:y|ies|ied|ying)\b.{{0,40}}{_PRICE}.{{0,20}}\b(?:chance"
+    r"|probability|odds|likelihood)\b",
+    r"\border ?books?\b.{0,40}\b(?:yes|no)\b.{0,20}\d",
+    r"\bcontracts? (?:costs?|sells?|trades?|is trading|priced|worth|at|for)\b.{0,20}\d{1,2}\s?(?:cents?|¢|c\b)",
+    r"\b(?:polymarket|kalshi|metaculus|predictit|betfair|smarkets)(?:'s)?\s*[:=-]\s*\$?\.?\d",
     r"(?:预测市场|預測市場|赔率|博彩).{0,30}\d",
 )
 # The same words say what a coin or a share costs, which for some questions is the very fact.
@@ -138,7 +193,7 @@ RESULTS = _any(
     r"|matter|doubt|fewer|earlier|less)\b)",
     rf"(?<!\bbe )(?<!\bis )(?<!\bare )\b(?:market|contract|question)\s+{_HAS}*(?:resolved|settled"
     rf"|finali[sz]ed)\s+[\"'“”(]*(?:no|false)\b{_END}",
-    rf"{_NOT_OURS}\b(?:market|event contract|prediction|bet|question)s?\s+{_HAS}+(?:resolved|settled|finali[sz]ed"
+    rf"{_NOT_OURS}\b(?:market|event contract|prediction)s?\s+{_HAS}+(?:resolved|settled|finali[sz]ed"
     r"|paid out)\b(?! (?:down|into|after|lower|higher|near|around|back|on a|in (?:a|the)|for (?:a|now)|by the|if"
     r"|when|once|until)\b)",
     r"\bfinal (?:result|outcome|resolution|settlement)s? of (?:the|this|that|our) (?:\w+ )?(?:market|contract|bet"
@@ -153,6 +208,13 @@ RESULTS = _any(
     r"|contract)\b",
     r"\b(?:uma|oracle|kalshi|polymarket)\b.{0,40}\b(?:resolved|settled|finali[sz]ed|determined)\b(?! (?:if|when"
     r"|once|by))",
+    r"\b(?:settlement|outcome|result|resolution)s?(?: is| was)?(?: confirmed| final| determined"
+    r"| official)?\s*[:=]\s*[\"'“”(]*(?:yes|no)[\"'“”)]*\s*(?=[.,;!()\]|\n]|$)",
+    r"\b(?:market|contract|question|bet|wager)\b.{0,40}\b(?:yes|no) (?:won|wins|prevailed|is final|was final)\b",
+    r"\bpaid (?:out )?(?:the )?(?:yes|no) (?:holders|shares?|contracts?|bettors|buyers|side)\b",
+    r"\bresolves (?:to |as )?[\"'“”]*(?:yes|no)[\"'“”]*,? (?:as of|today|now|effective|since|because)\b",
+    r"\b(?:contracts?|shares?|market|bets?)\b.{0,30}\bexpired (?:worthless|in the money)\b",
+    r"\bofficial (?:outcome|result|resolution) (?:is|was)\W+(?:yes|no)\s*(?:[.!,;\n]|$)",
     r"\bproposed (?:outcome|resolution)\s*:?\s*(?:yes|no)\b",
     r"\b(?:markt|wette) (?:wurde|ist) (?:\w+ ){0,4}(?:aufgelost|abgerechnet|entschieden)\b",
     r"\bmercado (?:se |ya |ha sido |fue |ya se )+(?:resolvio|resuelto|liquidado|liquido|cerrado como)\b",

@@ -31,7 +31,7 @@ _VENUE_NAMES = re.compile(
 )
 _VENUE_HOSTS = (
     "manifold.markets", "gjopen.com", "covers.com", "oddpool.com", "adj.news", "futuur.com", "limitless.exchange",
-    "hypermind.com", "infer-pub.com", "opinion.trade", "myriad.markets", "predict.fun", "betus.com.pa", "oddstrader.com",
+    "hypermind.com", "infer-pub.com", "opinion.trade", "myriad.markets", "predict.fun", "oddstrader.com",
     "pinnacle.com", "matchbook.com", "actionnetwork.com",
 )  # fmt: skip
 # Another site that shows a venue's page: an archive, a translator, the venue's own account.
@@ -44,6 +44,7 @@ _NAME = re.compile(r"(?:[\w-]{1,63}\.)+[^\W\d_][\w-]{1,62}")
 _PRIVATE_ENDINGS = (".localhost", ".local", ".internal", ".lan", ".home.arpa", ".intranet", ".corp", ".test", ".onion")
 _SENTENCES = re.compile("(?<=[.!?])\\s+|(?<=[\u3002\uff01\uff1f])\\s*|\n+")
 _PARAGRAPHS = re.compile(r"\n\s*\n")
+_LINK = re.compile(r"https?://\S+")  # its dates and numbers are no prices
 _MONEY_QUESTION = re.compile(r"[$¢€£]|\bprice\b|\btrad(?:e|es|ing)\b|\bclose (?:above|below|at)\b", re.IGNORECASE)
 
 
@@ -113,7 +114,7 @@ def _fault_of_text(text: str, facts: MarketFacts) -> Reason | None:
 
 
 def _fault_of_sentence(sentence: str, facts: MarketFacts) -> Reason | None:
-    plain = folded(sentence)
+    plain = _LINK.sub(" ", folded(sentence))
     if RESULTS.search(plain):
         return "result"
     return "market_price" if PRICES.search(plain) or _tells_traded(plain, facts) else None

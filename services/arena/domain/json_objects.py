@@ -10,8 +10,8 @@ class Contradiction:
     """Two values under one name."""
 
 
-class Constant(str):
-    """NaN or Infinity, which JSON does not know and models write."""
+class Written(str):
+    """A number by its digits, or NaN and its like, which JSON does not know and models write."""
 
     __slots__ = ()
 
@@ -20,7 +20,7 @@ def objects_in(text: str) -> Iterator[tuple[dict[str, Any], int]]:
     """The outermost ones and where each ends; what cannot be decoded is text. Numbers stay texts: what becomes of
     their digits is for who knows what they mean."""
     decoder = json.JSONDecoder(
-        parse_float=str, parse_int=str, parse_constant=Constant, strict=False, object_pairs_hook=_pairs
+        parse_float=Written, parse_int=Written, parse_constant=Written, strict=False, object_pairs_hook=_pairs
     )
     start = text.find("{")
     while start >= 0:

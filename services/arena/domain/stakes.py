@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Literal
 from uuid import UUID
 
 from services.arena.domain.config import ModelConfig
 from services.arena.domain.decisions import Decision
-from shared.signals import NewSignal
 from shared.trading.books import Grid, NoGrid
 from shared.trading.fees import FeeTerms, UnreadableTerms, model_fee
 from shared.trading.limits import Sizing
@@ -36,13 +36,27 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
+class Bet:
+    """What is asked of paper trading."""
+
+    market_no: int
+    action: Literal["buy_yes", "buy_no"]
+    amount: Decimal  # dollars, fees included
+    limit_price: Decimal  # of the side that is bought
+    confidence: Decimal | None
+    probability: Decimal | None  # of yes
+    reason: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class NoBet:
     reason: str  # a code of `shared/trading/reasons.py`
 
 
 def bet_of(
     position: Undecided, config: ModelConfig, balance: Decimal, terms: Terms, expires_at: datetime
-) -> NewSignal | NoBet:
+) -> Bet | NoBet:
     """`balance` is what the portfolio can still spend. The stake is fixed here, fees included."""
     decision = position.decision
     yes = decision.position == "YES"
@@ -65,7 +79,7 @@ def bet_of(
     if not isinstance(wanted, Decimal):
         return NoBet(wanted)
     limit = decision.max_price if decision.max_price is not None else ask + config.slippage_max
-    return NewSignal(
+    return Bet(
         market_no=position.market_no,
         action="buy_yes" if yes else "buy_no",
         limit_price=_on_grid(terms.grid, limit, yes=yes),

@@ -9,7 +9,7 @@ from services.arena.domain.briefs import MarketFacts
 from services.arena.domain.completions import Source
 from services.arena.domain.decisions import Unreadable
 from services.arena.domain.fences import block, line
-from services.arena.domain.json_objects import Constant, objects_in
+from services.arena.domain.json_objects import Written, objects_in
 
 SUMMARY_MAX = 4_000
 FACT_MAX = 400
@@ -87,7 +87,7 @@ def _shown(said: int, sources: Sequence[Source], numbers: Mapping[str, int]) -> 
 def read_summary(text: str) -> Compiled | Unreadable:
     for value in reversed([value for value, _ in objects_in(text)]):
         summary, facts = value.get("summary"), value.get("facts")
-        if isinstance(summary, str) and summary.strip() and not isinstance(summary, Constant):
+        if isinstance(summary, str) and summary.strip() and not isinstance(summary, Written):
             listed = facts if isinstance(facts, list) else []
             return Compiled(
                 block(summary, SUMMARY_MAX),

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.arena import admin_examples as examples
 from services.arena import ending, registering, selecting
 from services.arena.resources import Resources
-from services.arena.storage import events, models
+from services.arena.storage import events, registry
 from shared.answers import json_answer
 from shared.commands import both
 from shared.documented import answers
@@ -81,11 +81,11 @@ def select_events(
     "/admin/events/pending",
     tags=["reads"],
     responses=answers(examples.PENDING),
-    summary="Events that wait for approval, and approved ones that wait for their summary",
+    summary="Events that wait for approval",
 )
 def list_pending(here: Here) -> Response:
     with here.database.connection() as connection:
-        waiting = [event.event_id for event in events.events_in(connection, "pending", "approved")]
+        waiting = [event.event_id for event in events.events_in(connection, "pending")]
     return json_answer({"events": selecting.shown(here, waiting), "cursor": None})
 
 
@@ -157,7 +157,7 @@ def check_settlements(here: Here) -> Response:
 def reset_model(here: Here, model_id: ModelName, asked: Reset | None = None) -> Response:
     """History is never rewritten: the old portfolio is closed under a name that says so, and stays where it is."""
     with here.database.connection() as connection:
-        model = models.model_named(connection, model_id)
+        model = registry.model_named(connection, model_id)
     if model is None:
         raise ModelNotFound(model_id=model_id)
     portfolio_id = registering.reset(here, model, (asked or Reset()).reason)

@@ -12,7 +12,7 @@ from services.arena import examples_judging as examples
 from services.arena.domain.attribution import Grouping
 from services.arena.domain.board import By
 from services.arena.resources import Resources
-from services.arena.routes.models import ModelNotFound
+from services.arena.routes.registry import ModelNotFound
 from services.arena.storage import reading, seals
 from shared.answers import json_answer, list_body, tagged_answer
 from shared.documented import answers

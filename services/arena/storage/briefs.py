@@ -26,11 +26,14 @@ FROM portfolios p WHERE p.portfolio_id = :portfolio_id
 """)
 # Of other events alone: what rivals think of this one would tie the forecasts together.
 _RIVALS = text("""
-SELECT a.name, e.question, s.final_position AS position, s.bet_amount AS amount, e.outcome AS ended
-FROM betting_sessions s JOIN ai_models a USING (model_id) JOIN arena_events e USING (event_id)
-WHERE s.status = 'completed' AND s.event_id <> :event_id AND s.model_id <> :model_id AND a.kind = 'model'
-    AND e.created_at < (SELECT created_at FROM arena_events WHERE event_id = :event_id)
-ORDER BY s.completed_at DESC LIMIT :limit
+SELECT name, question, position, amount, ended FROM (
+    SELECT DISTINCT ON (s.model_id) a.name, e.question, s.final_position AS position, s.bet_amount AS amount,
+        e.outcome AS ended, s.completed_at
+    FROM betting_sessions s JOIN ai_models a USING (model_id) JOIN arena_events e USING (event_id)
+    WHERE s.status = 'completed' AND s.event_id <> :event_id AND s.model_id <> :model_id AND a.kind = 'model'
+        AND e.created_at < (SELECT created_at FROM arena_events WHERE event_id = :event_id)
+    ORDER BY s.model_id, s.completed_at DESC
+) newest ORDER BY completed_at DESC LIMIT :limit
 """)
 _POINTS = text("""
 SELECT opened_at, close FROM market_ticks

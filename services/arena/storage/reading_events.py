@@ -39,7 +39,9 @@ CASE WHEN m.platform = 'kalshi' THEN m.external_id ELSE m.market_id END AS kalsh
 """
 _VENUE = "json_build_object({})".format(", ".join(f"'{name}', m.{name}" for name in VENUE_COLUMNS))
 _SHAPE = f"""
-e.event_id AS id, e.event_id, {_KALSHI}, m.market_id, m.platform, m.external_id, m.event_id AS venue_event_id,
+e.event_id AS id, e.event_id, {_KALSHI}, m.market_id, m.platform,
+(SELECT simulated FROM platforms p WHERE p.platform = m.platform) AS simulated, m.external_id,
+m.event_id AS venue_event_id,
 e.title, e.question, trim_scale(e.current_price) AS current_price, e.priced_at, e.category,
 CAST(NULL AS text) AS subcategory, coalesce(v.tags, '{{}}') AS tags,
 (SELECT rules FROM market_rules r WHERE r.market_no = e.market_no) AS market_context, e.status, e.origin,

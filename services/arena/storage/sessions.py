@@ -76,8 +76,10 @@ UPDATE betting_sessions SET asked_at = :now, updated_at = :now, prompt_version =
 _ANSWERED = text(f"UPDATE betting_sessions SET answer = :answer, updated_at = :now {_MINE}")
 _COMPLETE = text(f"""
 UPDATE betting_sessions SET status = 'completed', final_position = :position, probability = :probability,
-    confidence_score = :confidence, max_price = :max_price, against_own_probability = :against,
-    reasoning_summary = :reason, answer = :answer, prompt_tokens = :prompt_tokens,
+    confidence_score = :confidence, max_price = :max_price,
+    against_own_probability = CASE :position WHEN 'YES' THEN :probability < yes_ask
+        WHEN 'NO' THEN :probability > yes_bid ELSE false END, reasoning_summary = :reason,
+    answer = :answer, prompt_tokens = :prompt_tokens,
     completion_tokens = :completion_tokens, cost = :cost, latency_ms = :latency_ms, first_token_ms = :first_token_ms,
     model_version = :model_version, simulated = :simulated, claimed_by = NULL, lease_until = NULL,
     completed_at = :now, updated_at = :now {_MINE}
@@ -200,7 +202,6 @@ def complete(
         "probability": decision.probability,
         "confidence": decision.confidence,
         "max_price": decision.max_price,
-        "against": decision.against_own_probability,
         "reason": decision.reason,
         "answer": answer,
         "prompt_tokens": cost.usage.prompt_tokens,
