@@ -71,7 +71,7 @@ def test_each_contract_is_broken_by_what_it_forbids(plant: Plant) -> None:
 
 def _tree() -> dict[str, str]:
     pyproject = PYPROJECT.read_text()
-    parsers = re.findall(r'"((?:shared\.venues\.\w+|services\.arena\.clients)\.parse\w*)"', pyproject)
+    parsers = re.findall(r'"((?:shared\.venues\.\w+\.parse\w*|services\.arena\.clients\.\w+))"', pyproject)
     return {**SOUND, **{f"{name.replace('.', '/')}.py": "" for name in parsers}, "pyproject.toml": pyproject}
 
 

@@ -322,8 +322,12 @@ def test_the_results_of_several_fills_add_up_to_that_of_their_position(
     )
 
     bets = get(fresh_reader, f"/events/{event_id}/bets")["bets"]
+    paged = everything(fresh_reader, f"/events/{event_id}/bets", "bets", 2)
+    documented = displayed.ledger.rows("SELECT pnl, amount, shares FROM compat.bets ORDER BY id DESC")
 
     assert len(bets) == 3
+    assert paged == bets
+    assert [{name: bet[name] for name in ("pnl", "amount", "shares")} for bet in bets] == documented
     assert sum(bet["pnl"] for bet in bets) == Decimal("1.00000001")
     came_back = [(bet["pnl"] + bet["amount"]) / bet["shares"] for bet in bets]
     assert max(came_back) - min(came_back) < Decimal("0.00000001")

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.paper_trading.domain import holdings
@@ -238,6 +238,7 @@ def ledgers(draw: Callable[..., Any], known: bool) -> Ledger:
     return ledger
 
 
+@settings(deadline=None)
 @given(ledgers(known=False))
 def test_the_terms_sum_to_what_the_ledger_realised_to_the_last_digit(ledger: Ledger) -> None:
     pieces = attributed(ledger.history)
@@ -252,6 +253,7 @@ def test_the_terms_sum_to_what_the_ledger_realised_to_the_last_digit(ledger: Led
     assert together(piece.terms for piece in pieces).realized == sum(ledger.realized.values(), Decimal(0))
 
 
+@settings(deadline=None)
 @given(ledgers(known=True))
 def test_where_everything_is_known_each_term_is_its_formula(ledger: Ledger) -> None:
     """Of the whole history: what went out at which worth, against what was paid and stated for it."""

@@ -194,7 +194,7 @@ def test_ties_for_the_best_are_shared_and_rounding_makes_no_difference() -> None
     assert (apart.low, apart.high) == (0, 0)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(arrays(np.float64, st.integers(1, 300), elements=st.floats(-1e6, 1e6)), st.floats(0.5, 0.99))
 def test_an_interval_lies_between_the_quantiles_that_numpy_interpolates(means: Floats, level: float) -> None:
     found = interval(means, level)

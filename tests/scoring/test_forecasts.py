@@ -5,7 +5,7 @@ from math import log, nan
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.scoring.brier import EventForecast, brier_skill, event_brier, forecaster_brier, squared_errors
@@ -102,6 +102,7 @@ def test_a_forecast_lands_in_the_bin_where_it_belongs(p: float, number: int) -> 
     assert list(bin_numbers([p])) == [number]
 
 
+@settings(deadline=None)
 @given(GRADED)
 def test_the_five_terms_sum_to_the_brier_score(rows: list[tuple[float, float]]) -> None:
     found = calibration([p for p, _ in rows], [y for _, y in rows])
@@ -143,6 +144,7 @@ def test_without_variation_there_is_an_interval_and_no_t() -> None:
     assert nothing is not None and nothing.t is None and nothing.mean == 0
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-1, 1), min_size=2, max_size=50))
 def test_an_interval_leaves_out_0_where_the_p_value_is_below_5_percent(values: list[float]) -> None:
     found = paired_skill(values)
@@ -213,6 +215,7 @@ def test_the_brier_index_of_a_coin_is_50() -> None:
     assert (brier_index(0.25), brier_index(0.0), brier_index(1.0), brier_index(None)) == (50, 100, 0, None)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=12))
 def test_peer_scores_sum_to_nothing(given_to_it: list[float]) -> None:
     scores = peer_scores(given_to_it)

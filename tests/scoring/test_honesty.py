@@ -26,8 +26,8 @@ FIELD = (
     Forecaster(knows=0.3, believes=0.3, temper=2.0),  # knows a little and exaggerates everything
     Forecaster(knows=0.0, believes=1.0),  # noise
 )
-# All worlds are seeded, so that each test always says the same. Where a share is held against 5 %, the bound is the count
-# that a binomial with that share passes once in a thousand times: worlds are finite, and 5 % is a mean.
+# All worlds are seeded, so that each test always says the same. Where a share is held against 5 %, the bound is the
+# count that a binomial with that share passes once in a thousand times: worlds are finite, and 5 % is a mean.
 WORLDS = 400
 
 

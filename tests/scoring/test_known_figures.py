@@ -121,9 +121,9 @@ def test_the_sharpe_ratio_of_a_series_as_another_arena_deflates_it() -> None:
 
     assert figures is not None
     assert figures.drawdown.share == close(told["max_drawdown"], abs=1e-12)
-    assert probabilistic_sharpe(of.sharpe, of.steps, of.skew, of.kurtosis) == close(told["psr"], abs=2e-4)
+    assert probabilistic_sharpe(of.sharpe, of.steps, of.skew, of.kurtosis) == close(told["psr"], abs=1e-6)
     assert expected_best_sharpe(spread**2, tried) == close(told["deflation_bar_per_period"], rel=1e-6)
-    assert deflated_sharpe(of, spread**2, tried) == close(told["deflated_sharpe"], abs=2e-4)
+    assert deflated_sharpe(of, spread**2, tried) == close(told["deflated_sharpe"], abs=1e-6)
 
 
 def test_kelly_on_either_side_with_and_without_a_fee() -> None:

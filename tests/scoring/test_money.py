@@ -4,7 +4,7 @@ from math import log, nan
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from shared.scoring.equity import (
@@ -29,6 +29,7 @@ from shared.scoring.sharpe import (
 VALUES = st.lists(st.floats(1, 1e6), min_size=2, max_size=40)
 
 
+@settings(deadline=None)
 @given(VALUES)
 def test_a_drawdown_is_the_worst_of_all_pairs(values: list[float]) -> None:
     found = equity_figures(values, 365)
@@ -115,6 +116,7 @@ def test_a_probability_needs_two_steps_and_a_shape_that_can_be() -> None:
     assert probabilistic_sharpe(0.0, 50, 0, 3) == 0.5
 
 
+@settings(deadline=None)
 @given(st.floats(0.01, 0.99), st.floats(0.01, 0.99))
 def test_no_other_stake_grows_faster_than_kelly(p: float, cost: float) -> None:
     best = kelly_fraction(p, cost)
@@ -128,6 +130,7 @@ def test_no_other_stake_grows_faster_than_kelly(p: float, cost: float) -> None:
     assert crra_fraction(p, cost, 1) == pytest.approx(best, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(st.floats(0.02, 0.98), st.floats(0.02, 0.98), st.floats(0.2, 8), st.floats(1.05, 4))
 def test_who_fears_risk_more_stakes_less(p: float, cost: float, gamma: float, more: float) -> None:
     bold, careful = crra_fraction(p, cost, gamma), crra_fraction(p, cost, gamma * more)
@@ -135,6 +138,7 @@ def test_who_fears_risk_more_stakes_less(p: float, cost: float, gamma: float, mo
     assert careful <= bold + 1e-12
 
 
+@settings(deadline=None)
 @given(st.floats(0.05, 0.95), st.floats(0.05, 0.9), st.floats(0.5, 5))
 def test_the_stake_for_a_taste_maximises_its_utility(p: float, cost: float, gamma: float) -> None:
     assume(abs(gamma - 1) > 0.05 and p > cost)
@@ -156,6 +160,7 @@ def test_certainties_and_impossible_tastes() -> None:
         crra_fraction(0.5, 0.4, 0)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(0.01, 1), st.floats(0.02, 0.98)), min_size=2, max_size=6))
 def test_no_shift_between_exclusive_outcomes_grows_faster(drawn: list[tuple[float, float]]) -> None:
     total = sum(weight for weight, _ in drawn)

@@ -5,7 +5,7 @@ from statistics import NormalDist
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.scoring.student import density, incomplete_beta, quantile, two_sided
@@ -47,6 +47,7 @@ def test_with_many_degrees_it_nears_the_normal_one_as_fisher_says(p: float, degr
     assert quantile(p, degrees) == pytest.approx(z + first / degrees + second / degrees**2, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(st.floats(1e-9, 1 - 1e-9), st.floats(1, 5_000))
 def test_the_quantile_undoes_the_tail(p: float, degrees: float) -> None:
     t = quantile(p, degrees)
@@ -65,6 +66,7 @@ def test_the_tail_is_the_integral_of_the_density(t: float, degrees: float) -> No
     assert two_sided(t, degrees) == pytest.approx(1 - inside, abs=1e-13)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 12), st.integers(1, 12), st.floats(0, 1))
 def test_the_incomplete_beta_function_of_whole_numbers_is_a_sum_of_binomials(a: int, b: int, x: float) -> None:
     n = a + b - 1

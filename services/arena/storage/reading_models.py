@@ -11,7 +11,7 @@ from services.arena.storage.reading import Page, json_of, page_of, word_after
 _COUNTS = """
 decided AS (
     SELECT model_id, count(*) AS sessions, count(*) FILTER (WHERE status = 'failed') AS failed_count,
-        count(*) FILTER (WHERE final_position = 'YES') AS abstain_count
+        count(*) FILTER (WHERE final_position = 'ABSTAIN') AS abstain_count
     FROM betting_sessions {which} GROUP BY model_id
 ), bets AS (
     SELECT s.model_id, t.portfolio_id, t.market_no, substr(t.action, 5) AS side
