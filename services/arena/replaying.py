@@ -26,8 +26,8 @@ def counterfactual(here: Resources, model_id: UUID, rules: Sequence[Sizing], ini
         account = forecasts.account_of(reading, model_id)
         if account is None:
             raise NoPortfolioYet(model_id=str(model_id))
-        pasts = forecasts.pasts(reading, model_id)
-        really = forecasts.really_bet(reading, model_id)
+        pasts = forecasts.pasts(reading, account["portfolio_id"])
+        really = forecasts.really_bet(reading, account["portfolio_id"])
     config = ModelConfig.model_validate_json(account["config"])
     start = initial if initial is not None else account["initial_balance"]
     return {

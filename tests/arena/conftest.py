@@ -59,6 +59,9 @@ class Hall:
     def post(self, path: str, body: Any = None, **params: Any) -> requests.Response:
         return requests.post(self.arena + path, json=body, params=params, timeout=60)
 
+    def put(self, path: str, body: Any = None) -> requests.Response:
+        return requests.put(self.arena + path, json=body, timeout=60)
+
     def meet(self, market_id: str) -> str:
         """Lets the models meet a market; answers the id of the event."""
         answer = self.post("/admin/events/manual", {"market_id": market_id})

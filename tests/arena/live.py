@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -156,6 +156,13 @@ def cursor_now(database: Database) -> str:
 
 def numbers(frames: Iterable[Frame]) -> list[Any]:
     return [frame["number"] for frame in frames if "number" in frame]
+
+
+def until(condition: Callable[[], bool], seconds: float = 15.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
 
 
 def _listed(value: Any) -> list[Any]:

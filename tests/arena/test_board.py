@@ -332,9 +332,9 @@ def test_curves_and_costs_become_figures(fresh_database: Database, fresh_databas
     change(fresh_database, _CURVES, start=DAWN)
     change(
         fresh_database,
-        """INSERT INTO model_calls (call_id, purpose, model_id, provider_model, status, reserved, cost, started_at)
-        SELECT gen_random_uuid(), 'session', model_id, 'test', 'done', 1, 0.25, now() FROM ai_models,
-            generate_series(1, 8)""",
+        """INSERT INTO model_calls (call_id, purpose, session_id, provider_model, status, reserved, cost, started_at)
+        SELECT gen_random_uuid(), 'session', session_id, 'test', 'done', 1, 0.25, now() FROM betting_sessions
+        WHERE portfolio_id = 1 ORDER BY session_id LIMIT 8""",
     )
 
     with opened(fresh_database_url) as arena:
@@ -349,6 +349,47 @@ def test_curves_and_costs_become_figures(fresh_database: Database, fresh_databas
     assert model["model_cost"] == 2
     assert model["skill_per_dollar"] == pytest.approx(model["skill"]["mean"] * 25 / 2, abs=1e-6)
     assert found["rule"]["missing"]["sharpe"] == "the equity has not moved"
+
+
+def test_an_arena_without_anybody_has_an_empty_board(fresh_database_url: str) -> None:
+    with opened(fresh_database_url) as arena:
+        refreshed = arena.post("/leaderboard/refresh").json()
+        paths = ("/leaderboard", "/leaderboard/daily", "/leaderboard/history", "/models/correlation", "/attribution")
+        answers = [arena.get(path) for path in (*paths, "/forecasts", "/verify")]
+
+    assert (refreshed["entrants"], refreshed["day_rows"]) == (0, 0)
+    assert [answer.status_code for answer in answers] == [200] * 7
+    assert answers[0].json()["leaderboard"] == [] and answers[0].json()["computed_at"] is None
+    assert answers[-1].json()["status"] == "clean"
+
+
+def test_with_a_minimum_of_one_event_what_needs_two_is_missing(
+    fresh_database: Database, fresh_database_url: str
+) -> None:
+    play(fresh_database, [Entrant("sharp", bets="always_no")], 1)
+
+    with opened(fresh_database_url, arena_settled_min=1) as arena:
+        arena.post("/leaderboard/refresh")
+        [row] = board(arena).values()
+
+    assert (row["rank"], row["tier"], row["interval"]) == (1, None, None)
+    assert row["missing"]["interval"] == "two settled events are needed"
+    assert row["standing"] == "place 1 of 1"
+
+
+def test_who_has_closed_leaves_the_board(fresh_database: Database, fresh_database_url: str) -> None:
+    play(fresh_database, ENTRANTS[:2], 25)
+
+    with opened(fresh_database_url) as arena:
+        arena.post("/leaderboard/refresh")
+        change(fresh_database, "UPDATE portfolios SET status = 'closed', closed_at = now() WHERE name = 'sharp'")
+        at_once = board(arena)
+        arena.post("/leaderboard/refresh")
+        found = arena.get("/verify").json()
+
+    assert list(at_once) == ["fair"]
+    assert found["checked"]["standings"] == 1
+    assert set(found["by_kind"]) == {"not_sealed"}
 
 
 # Thirty daily returns of +2 % and −1 % for the first, a flat line for the second; a point and a day each.

@@ -12,7 +12,7 @@ os.environ.setdefault("DATABASE_URL", "postgresql://nobody@127.0.0.1:9/nothing")
 
 from services.arena.app import app
 from services.orchestrator.domain.schedule import DAY, schedule_of
-from tests.services.test_compat import COLISEUM, SHARED
+from tests.services.documented import COLISEUM, SHARED
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 SEEDS = CHECKOUT.parent / "shared" / "seeds"

@@ -174,6 +174,28 @@ def test_a_void_gives_the_cost_back_and_what_has_not_ended_is_carried_at_cost(
     assert found["equity"] == CASH
 
 
+@pytest.mark.parametrize(
+    ("limits", "reason", "bets"),
+    [
+        ('{"max_positions": 2}', "max_positions", 10),
+        ('{"max_position_size": 50}', "max_position_size", 0),
+        ('{"max_exposure": 0.0035}', "max_exposure", 15),
+    ],
+)
+def test_the_limits_of_the_portfolio_hold_for_every_rule(
+    fresh_database: Database, fresh_database_url: str, limits: str, reason: str, bets: int
+) -> None:
+    """Thirty bets an hour apart, each of which ends after six: of six in a row, two or three can be open."""
+    play(fresh_database, [Entrant("sharp", bets="always_no")], 30)
+    change(fresh_database, f"UPDATE portfolios SET strategy_config = strategy_config || CAST('{limits}' AS jsonb)")
+
+    with opened(fresh_database_url) as arena:
+        [found] = asked(arena, {"method": "fixed", "amount": 100})["counterfactual"]
+
+    assert found["bets"] == bets
+    assert found["skipped"] == {reason: 30 - bets}
+
+
 def test_fees_are_those_of_the_day_of_the_decision(fresh_database: Database, fresh_database_url: str) -> None:
     """The market charges nothing now; when the model decided, it charged 0.05 × p × (1 − p)."""
     play(fresh_database, [Entrant("sharp")], 3)

@@ -12,7 +12,7 @@ import pytest
 from services.arena.streaming import readers
 from shared.database import Database
 from shared.lines import allow_many
-from tests.arena.live import Live, live, numbers, said, say
+from tests.arena.live import Live, live, numbers, said, say, until
 from tests.bench.socket_readers import connected, frames_of
 
 THOUSAND = 1_000
@@ -28,13 +28,6 @@ def there(fresh_database_url: str) -> Iterator[Live]:
 
 def port_of(there: Live) -> int:
     return urlsplit(there.url).port or 0
-
-
-def until(condition: Any, seconds: float = 15.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
 
 
 def read_frames(reader: socket.socket, count: int, seconds: float = 20.0) -> list[dict[str, Any]]:

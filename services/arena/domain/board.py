@@ -8,7 +8,7 @@ import numpy as np
 
 from services.arena.domain.evidence import Entrant, Evidence, Floats
 from services.arena.domain.standings import own_figures, rounded, session_skills
-from shared.scoring.bootstrap import Resampled, best_probabilities, difference, intervals, resampled
+from shared.scoring.bootstrap import Interval, Resampled, best_probabilities, difference, intervals, resampled
 from shared.scoring.matrix import score_matrix
 from shared.scoring.tiers import tiers
 
@@ -113,7 +113,7 @@ def _decided(contest: Contest, settled_min: int) -> dict[int, dict[str, Any]]:
                 "interval": None
                 if span is None
                 else {"low": rounded(span.low * contest.whole), "high": rounded(span.high * contest.whole)},
-                **_against_null(contest, sample, column, place, null),
+                **_against_null(contest, sample, column, place, null, span),
             }
     return {
         entrant.portfolio_id: _place_shown(contest, place, own.get(place), len(ranked), settled_min)
@@ -138,11 +138,10 @@ def _best_null(contest: Contest, sample: Resampled, column: dict[int, int]) -> i
 
 
 def _against_null(
-    contest: Contest, sample: Resampled, column: dict[int, int], place: int, null: int | None
+    contest: Contest, sample: Resampled, column: dict[int, int], place: int, null: int | None, span: Interval | None
 ) -> dict[str, Any]:
     """Whether it is significantly better than the best null entrant; by skill, than the crowd itself."""
     if contest.by == "skill":
-        span = intervals(_only(sample, column[place]))[0]
         return {"better_than_null": None if span is None else span.low > 0, "best_null": {"name": "the crowd"}}
     if null is None or contest.entrants[place].is_null:
         return {"better_than_null": None, "best_null": None}
@@ -151,31 +150,26 @@ def _against_null(
     return {"better_than_null": None if apart is None else apart.low > 0, "best_null": named}
 
 
-def _only(sample: Resampled, column: int) -> Resampled:
-    part = slice(column, column + 1)
-    return replace(sample, observed=sample.observed[part], events=sample.events[part], means=sample.means[part])
-
-
 def _place_shown(
     contest: Contest, place: int, own: dict[str, Any] | None, ranked: int, settled_min: int
 ) -> dict[str, Any]:
     entrant, settled = contest.entrants[place], contest.settled[place]
+    figures = ("rank", "tier", "probability_best", "interval", "better_than_null")
     shown: dict[str, Any] = {"settled_events": settled, "still_needed": max(settled_min - settled, 0)}
     if own is None:
         why = f"not enough settled events yet ({settled} of {settled_min})"
         if contest.by == "skill" and entrant.model is None:
             why = "it states no forecasts"
-        figures = ("rank", "tier", "probability_best", "interval", "better_than_null")
         nothing = {**dict.fromkeys(figures), "best_null": None}
         return {**shown, **nothing, "standing": why, "missing": dict.fromkeys(figures, why)}
-    missing = {}
-    if own["better_than_null"] is None:
+    missing = {name: "two settled events are needed" for name in figures if own[name] is None}
+    if contest.by == "return" and own["best_null"] is None:
         missing["better_than_null"] = "it is a null entrant" if entrant.is_null else "no null entrant takes part"
     return {**shown, **own, "standing": _sentence(own, ranked), "missing": missing}
 
 
 def _sentence(own: dict[str, Any], ranked: int) -> str:
-    said = f"place {own['rank']} of {ranked}, tier {own['tier']}"
+    said = f"place {own['rank']} of {ranked}" + ("" if own["tier"] is None else f", tier {own['tier']}")
     if own["better_than_null"] is None:
         return said
     name = own["best_null"]["name"]

@@ -70,6 +70,10 @@ class Account:
     settled: list[Bet] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def positions(self) -> int:
+        return len(self.ending) + len(self.open)
+
     def place(self, bet: Bet) -> None:
         self.cash -= bet.fill.spent
         self.equity -= bet.fill.fee
@@ -95,7 +99,7 @@ def staked_again(pasts: Sequence[Past], sizing: Sizing, config: ModelConfig, ini
     account = Account(initial, initial)
     for past in pasts:
         account.settle_until(past.decided_at)
-        made = _fill(past, chosen, account.cash)
+        made = _fill(past, chosen, account)
         if isinstance(made, Fill):
             account.place(Bet(past, made))
         else:
@@ -104,7 +108,7 @@ def staked_again(pasts: Sequence[Past], sizing: Sizing, config: ModelConfig, ini
     return _shown(account, sizing, initial)
 
 
-def _fill(past: Past, config: ModelConfig, cash: Decimal) -> Fill | str:
+def _fill(past: Past, config: ModelConfig, account: Account) -> Fill | str:
     """The same way that a real bet goes: a stake, a limit, a walk over the book."""
     if past.position.decision.position == "ABSTAIN":
         return "abstained"
@@ -113,13 +117,26 @@ def _fill(past: Past, config: ModelConfig, cash: Decimal) -> Fill | str:
     if past.book is None:
         return "no_book"
     terms = Terms(past.rules.fees, past.rules.grid)
-    bet = bet_of(past.position, config, cash, terms, past.position.close_time)
+    bet = bet_of(past.position, config, account.cash, terms, past.position.close_time)
     if isinstance(bet, NoBet):
         return bet.reason
+    if limit := _over_a_limit(account, bet.amount or ZERO, config):
+        return limit
     filled = fill(Order(bet.action, bet.limit_price, bet.amount), past.book.levels(bet.action), past.rules)
     if isinstance(filled, NoFill):
         return filled.reason
-    return filled if filled.spent <= cash else "insufficient_cash"
+    return filled if filled.spent <= account.cash else "insufficient_cash"
+
+
+def _over_a_limit(account: Account, amount: Decimal, config: ModelConfig) -> str | None:
+    """As paper trading holds portfolios to them; a model meets a market once, so that each bet opens a position."""
+    if account.positions >= config.max_positions:
+        return "max_positions"
+    if config.max_position_size is not None and amount > config.max_position_size:
+        return "max_position_size"
+    if account.equity - account.cash + amount > config.max_exposure * account.equity:
+        return "max_exposure"
+    return None
 
 
 def _shown(account: Account, sizing: Sizing, initial: Decimal) -> dict[str, Any]:

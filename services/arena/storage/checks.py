@@ -38,7 +38,8 @@ SELECT portfolio_id, max(at) AS at FROM (
     UNION ALL SELECT portfolio_id, max(last_price_update) FROM portfolios GROUP BY 1
     UNION ALL SELECT s.portfolio_id, max(greatest(s.updated_at, CASE WHEN m.status = 'final' THEN m.updated_at END))
         FROM betting_sessions s JOIN markets m USING (market_no) GROUP BY 1
-    UNION ALL SELECT a.portfolio_id, max(c.finished_at) FROM model_calls c JOIN ai_models a USING (model_id) GROUP BY 1
+    UNION ALL SELECT s.portfolio_id, max(c.finished_at)
+        FROM model_calls c JOIN betting_sessions s USING (session_id) GROUP BY 1
 ) moments WHERE portfolio_id IS NOT NULL GROUP BY portfolio_id
 """)
 _CLOSED = text("SELECT max(closed_at) FROM portfolios")

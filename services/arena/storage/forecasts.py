@@ -36,13 +36,13 @@ LEFT JOIN LATERAL (SELECT * FROM market_versions o WHERE o.market_no = s.market_
 LEFT JOIN LATERAL (SELECT * FROM market_settlements o WHERE o.market_no = s.market_no
     ORDER BY o.version DESC LIMIT 1) w ON true
 LEFT JOIN market_settlements f ON f.market_no = s.market_no AND f.version = 1
-WHERE s.model_id = :model_id AND s.status = 'completed' ORDER BY s.completed_at, s.session_id
+WHERE s.portfolio_id = :portfolio_id AND s.status = 'completed' ORDER BY s.completed_at, s.session_id
 """)
-# What the sessions' signals came to. A position is looked for by its market: a model meets a market once.
+# What the sessions' signals came to.
 _ACTUAL = text("""
 SELECT count(t.trade_id) AS bets, coalesce(sum(t.cost + t.fee), 0) AS invested, coalesce(sum(t.fee), 0) AS fees
 FROM betting_sessions s JOIN decisions d ON d.signal_id = s.signal_id JOIN trades t USING (decision_id)
-WHERE s.model_id = :model_id AND s.status = 'completed'
+WHERE s.portfolio_id = :portfolio_id AND s.status = 'completed'
 """)
 _ACCOUNT = text("""
 SELECT a.external_id AS model, p.portfolio_id, p.initial_balance, p.current_balance, p.strategy_config::text AS config,
@@ -51,9 +51,9 @@ FROM ai_models a JOIN portfolios p USING (portfolio_id) WHERE a.model_id = :mode
 """)
 
 
-def pasts(connection: Connection, model_id: UUID) -> list[Past]:
+def pasts(connection: Connection, portfolio_id: int) -> list[Past]:
     """In the order of the decisions."""
-    return [_past(row) for row in connection.execute(_PASTS, {"model_id": model_id}).mappings()]
+    return [_past(row) for row in connection.execute(_PASTS, {"portfolio_id": portfolio_id}).mappings()]
 
 
 def account_of(connection: Connection, model_id: UUID) -> RowMapping | None:
@@ -61,8 +61,8 @@ def account_of(connection: Connection, model_id: UUID) -> RowMapping | None:
     return connection.execute(_ACCOUNT, {"model_id": model_id}).mappings().first()
 
 
-def really_bet(connection: Connection, model_id: UUID) -> RowMapping:
-    return connection.execute(_ACTUAL, {"model_id": model_id}).mappings().one()
+def really_bet(connection: Connection, portfolio_id: int) -> RowMapping:
+    return connection.execute(_ACTUAL, {"portfolio_id": portfolio_id}).mappings().one()
 
 
 def _past(row: RowMapping) -> Past:

@@ -21,6 +21,10 @@ SELECT p.portfolio_id, p.name, p.strategy_type, p.strategy_config ->> 'entrant' 
     a.kind AS model_kind
 FROM portfolios p LEFT JOIN ai_models a USING (portfolio_id) WHERE p.status <> 'closed' ORDER BY p.portfolio_id
 """)
+_FINISHED = """
+    SELECT o.market_no FROM portfolio_positions o JOIN portfolios p USING (portfolio_id)
+    WHERE o.status <> 'open' AND p.status <> 'closed' GROUP BY o.market_no
+"""
 _UNITS = f"""
 units AS MATERIALIZED (
     SELECT m.market_no, dense_rank() OVER (ORDER BY {UNIT}) - 1 AS unit
@@ -28,7 +32,7 @@ units AS MATERIALIZED (
 )"""
 # Won is a position that brought more than its cost and all its fees; split, void and scalar results are neither.
 _RESULTS = f"""
-WITH {_UNITS.format(which="SELECT market_no FROM portfolio_positions WHERE status <> 'open' GROUP BY market_no")},
+WITH {_UNITS.format(which=_FINISHED)},
 pushed AS (
     SELECT position_id FROM (SELECT DISTINCT ON (position_id) position_id, standing FROM settlements
         ORDER BY position_id, version DESC) latest WHERE standing = 'push'
@@ -91,8 +95,8 @@ SELECT portfolio_id, count(*) AS concluded, count(probability) FILTER (WHERE sta
 FROM betting_sessions WHERE status IN ('completed', 'failed') GROUP BY portfolio_id
 """)
 _COSTS = text("""
-SELECT a.portfolio_id, sum(c.cost) AS cost FROM model_calls c JOIN ai_models a USING (model_id)
-WHERE a.portfolio_id IS NOT NULL AND c.cost IS NOT NULL GROUP BY a.portfolio_id
+SELECT s.portfolio_id, sum(c.cost) AS cost FROM model_calls c JOIN betting_sessions s USING (session_id)
+WHERE c.cost IS NOT NULL GROUP BY s.portfolio_id
 """)
 
 

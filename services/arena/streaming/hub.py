@@ -35,6 +35,7 @@ GONE = Counter("coliseum_feed_readers_gone_total", "Readers that the feed let go
 READERS_MAX = 5_000
 HEARTBEAT_SECONDS = 15.0
 TURN_WRITES = 5_000  # to readers, before the loop sees to other things
+TURN_BYTES = 250_000  # to each reader, before it is sent: what one burst holds must cut nobody who reads
 INBOX_MAX = 5_000  # frames that wait for readers to be told; the listener waits as well then
 THREADS = 4  # that read history
 
@@ -189,9 +190,12 @@ class Hub:
 
     def _turn(self) -> None:
         """Tells a part of what is there, so that the loop can send it before the next."""
-        for _ in range(max(1, TURN_WRITES // (len(self.readers) + 1))):
-            if self._inbox:
-                self.tell(self._inbox.popleft())
+        writes, size = 0, 0
+        while self._inbox and writes < TURN_WRITES and size < TURN_BYTES:
+            frame = self._inbox.popleft()
+            self.tell(frame)
+            writes += len(self.readers) + 1
+            size += len(frame.text)
         self._turning = bool(self._inbox)
         if self._turning and self._loop is not None:
             self._loop.call_soon(self._turn)
