@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from time import monotonic
 
-from services.arena.clients.books import NoQuote, fresh_quote
+from services.arena.clients.books import NoQuote
 from services.arena.concluding import complete_session, fail_session
 from services.arena.domain.briefs import Brief, Quote
 from services.arena.domain.commentary import Commentary
@@ -17,6 +17,7 @@ from services.arena.domain.reading_decisions import read_decision
 from services.arena.domain.retries import pause_before_retry
 from services.arena.domain.stakes import rule_in_words
 from services.arena.pricing import price_of
+from services.arena.quoting import Quotes
 from services.arena.resources import Resources
 from services.arena.scribe import Scribe, Speaker
 from services.arena.spending import Answer, NoBudget, OnPiece, Purpose, ask
@@ -33,8 +34,8 @@ REPAIR_TOKENS_MAX = 400
 class Session:
     """A claimed session on its way; ended exactly once, by whoever holds its claim."""
 
-    def __init__(self, here: Resources, scribe: Scribe, claimed: Claimed) -> None:
-        self.here, self.scribe, self.claimed = here, scribe, claimed
+    def __init__(self, here: Resources, scribe: Scribe, quotes: Quotes, claimed: Claimed) -> None:
+        self.here, self.scribe, self.quotes, self.claimed = here, scribe, quotes, claimed
         self.speaker = Speaker(
             claimed.session_id, claimed.event_id, claimed.market_no, claimed.portfolio_id, claimed.external_id
         )
@@ -48,7 +49,7 @@ class Session:
             if self.here.clock() >= self.claimed.close_time:
                 self._fail("event_closed", "betting on the event ended before the session began")
                 return
-            quote = fresh_quote(self.here.markets, self.facts.market_id)
+            quote = self.quotes.quote_of(self.facts.market_id)
             if isinstance(quote, NoQuote):
                 self._fail("no_quote", quote.why)
             elif self.claimed.kind == "ensemble":
@@ -182,10 +183,10 @@ class Session:
         return round((monotonic() - self.began) * 1_000)
 
 
-def finish_lost(here: Resources, scribe: Scribe, claimed: Claimed) -> None:
+def finish_lost(here: Resources, scribe: Scribe, quotes: Quotes, claimed: Claimed) -> None:
     """A session whose process died after its request had left: ended from its answer where that is stored, else
     failed, because it may have been charged."""
-    session = Session(here, scribe, claimed)
+    session = Session(here, scribe, quotes, claimed)
     decision = read_decision(claimed.answer) if claimed.answer else None
     if isinstance(decision, Decision):
         session._complete(decision, claimed.answer, Cost(session._usage()))

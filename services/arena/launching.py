@@ -9,6 +9,7 @@ import structlog
 from services.arena.concluding import fail_session
 from services.arena.deciding import LEASE, Session, finish_lost
 from services.arena.placing import execute, place, tell_bets
+from services.arena.quoting import Quotes
 from services.arena.resources import Resources
 from services.arena.scribe import Scribe
 from services.arena.storage import sessions
@@ -22,6 +23,7 @@ class Launcher:
 
     def __init__(self, here: Resources, scribe: Scribe, ended: threading.Event) -> None:
         self.here, self.scribe, self.ended = here, scribe, ended
+        self.quotes = Quotes(here.markets)
         self._threads = ThreadPoolExecutor(here.settings.arena_parallel, thread_name_prefix="session")
         self._running: set[UUID] = set()
         self._lock = threading.Lock()
@@ -57,7 +59,7 @@ class Launcher:
         with self.here.database.transaction() as connection:
             lost = sessions.take_lost(connection, self.here.replica, now + LEASE, now)
         for each in lost:
-            finish_lost(self.here, self.scribe, each)
+            finish_lost(self.here, self.scribe, self.quotes, each)
         return len(lost)
 
     def close(self) -> None:
@@ -68,7 +70,7 @@ class Launcher:
         """The wall between sessions: one that breaks fails with its reason, and the others go on."""
         session = None
         try:
-            session = Session(self.here, self.scribe, claimed)
+            session = Session(self.here, self.scribe, self.quotes, claimed)
             session.run()
         except Exception as error:
             log.exception("session_broke", session_id=str(claimed.session_id), model=claimed.external_id)

@@ -101,11 +101,11 @@ def test_streams_end_as_they_should_and_the_process_is_gone(fresh_database_url: 
 def test_those_who_do_not_read_are_not_waited_for(fresh_database_url: str, fresh_database: Database) -> None:
     with served(fresh_database_url) as there:
         stalled = connected(there.port, "/ws", 5, receive_bytes=4_096)
-        say(fresh_database, *said(*range(60), words="x" * 60_000))
-        with connect(f"ws://127.0.0.1:{there.port}/ws", compression=None) as reader:
+        with connect(f"ws://127.0.0.1:{there.port}/ws", compression=None, max_queue=None) as reader:
             reader.recv(timeout=10)
-            say(fresh_database, *said(1))
-            reader.recv(timeout=10)
+            say(fresh_database, *said(*range(120), words="x" * 60_000))  # more than the kernel holds for them
+            for _ in range(120):
+                reader.recv(timeout=10)
 
             seconds = there.stop()
         for each in stalled:

@@ -32,7 +32,7 @@ class Stream:
     def __init__(self, answer: requests.Response) -> None:
         self.answer = answer
         self.last_id = ""
-        self._lines = answer.iter_lines(chunk_size=1, decode_unicode=True)
+        self._lines = answer.iter_lines(None, decode_unicode=True)
 
     def next(self) -> tuple[str, Frame]:
         """The name of the next event and what it says; empty at the end."""

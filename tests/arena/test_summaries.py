@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
+from threading import Barrier
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +20,7 @@ from services.arena.domain.decisions import Unreadable
 from services.arena.domain.prompting import SUMMARY_PROMPT_VERSION
 from services.arena.domain.summaries import read_summary, read_verdict, search_queries, venue_summary, with_references
 from services.arena.resources import Resources, Settings
-from services.arena.storage.summaries import market_facts
+from services.arena.storage.summaries import Summary, market_facts, store_summary
 from services.arena.summarising import summarise
 from shared.database import Database
 from tests.arena.displayed import Displayed
@@ -44,11 +46,14 @@ class Minds:
     def __init__(self) -> None:
         self.search: dict[str, Any] | int = found()
         self.compile: str | int = json.dumps(COMPILED)
+        self.together: Barrier | None = None  # for whom the compiler waits before it answers
         self.asked: dict[str, list[dict[str, Any]]] = {SEARCHER: [], COMPILER: []}
 
     def answer(self, asked: bytes) -> bytes:
         request = json.loads(asked.partition(b"\r\n\r\n")[2])
         self.asked[request["model"]].append(request)
+        if request["model"] == COMPILER and self.together is not None:
+            self.together.wait(10)
         said = self.search if request["model"] == SEARCHER else self.compile
         if isinstance(said, int):
             return whole(f"{said} No", b'{"error": {"message": "not today"}}')
@@ -169,6 +174,20 @@ def test_a_summary_is_made_once(here: Resources, minds: Minds, event_id: UUID) -
 
     assert row(here, event_id) == first
     assert len(minds.asked[COMPILER]) == 1
+
+
+def test_of_two_who_make_it_at_once_one_is_kept(here: Resources, minds: Minds, event_id: UUID) -> None:
+    minds.together = Barrier(2)
+    moments = [NOON, NOON + timedelta(seconds=1)]
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(lambda now: summarise(here, event_id, now), moments))
+    kept = row(here, event_id)
+
+    assert kept.created_at in moments
+    with here.database.transaction() as connection:
+        assert not store_summary(connection, event_id, Summary("Mine.", {}, [], [], [], None, None, "v"), NOON)
+    assert row(here, event_id) == kept
 
 
 def test_each_request_is_written_down_with_what_it_cost(here: Resources, event_id: UUID) -> None:

@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 from uuid import UUID
 
@@ -90,6 +92,17 @@ def test_a_settlement_that_does_not_fit_raises_an_alarm_and_moves_no_money(
     assert "The log says it stayed open." in alarm.payload["reason"]
     assert alarm.market_no is not None
     assert displayed.ledger.places(*money) == before
+
+
+def test_of_two_who_look_at_once_one_raises_the_alarm(here: Resources, minds: Minds, event_id: UUID) -> None:
+    minds.compile = json.dumps({"consistent": False, "note": "The log says it stayed open."})
+    minds.together = Barrier(2)
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(lambda now: validate(here, event_id, now), [NOON, NOON]))
+
+    assert len(minds.asked[COMPILER]) == 2
+    assert (len(notes(here)), len(alarms(here))) == (1, 1)
 
 
 @pytest.mark.parametrize(

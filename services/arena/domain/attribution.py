@@ -64,7 +64,7 @@ def shown(terms: Terms) -> dict[str, Decimal | None]:
 
 def of_side(action: str, probability: Decimal | None) -> Decimal | None:
     """The probability of yes as that of the side traded."""
-    return probability if probability is None or action.endswith("_yes") else probability
+    return probability if probability is None or action.endswith("_yes") else 1 - probability
 
 
 def _of_market(moments: list[Moment]) -> Iterator[Realised]:

@@ -97,7 +97,6 @@ def session_messages(brief: Brief, secret: str) -> list[Message]:
         place=state.place,
         entrants=state.entrants,
         rivals=[_rival(move) for move in brief.rivals],
-        sighted=brief.sighted and brief.quote is not None,
         quote=list(_quote(brief.quote, brief.price_points)) if brief.sighted and brief.quote is not None else [],
         summary=fenced("summary", brief.summary or "Nothing was found.", nonce, SUMMARY_MAX),
         sources=_source_list(brief.sources, nonce),

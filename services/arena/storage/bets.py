@@ -46,7 +46,8 @@ FROM betting_sessions s JOIN ai_models a USING (model_id) JOIN trading_signals g
 JOIN decisions d USING (signal_id)
 LEFT JOIN LATERAL (
     SELECT sum(quantity) AS quantity, round(sum(cost) / sum(quantity), 6) AS price, sum(cost + fee) AS paid
-    FROM trades WHERE decision_id = d.decision_id HAVING count(*) > 0
+    FROM trades WHERE portfolio_id = s.portfolio_id AND market_no = s.market_no AND decision_id = d.decision_id
+    HAVING count(*) > 0
 ) t ON true
 WHERE s.bet_told_at IS NULL AND s.status = 'completed' AND s.signal_id IS NOT NULL
 FOR UPDATE OF s SKIP LOCKED
