@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from services.arena.motor import Motor
 from services.arena.resources import Resources, Settings
 from services.arena.routes import router
+from services.arena.storage import registry
 from shared.application import create_app
 from shared.database import Database
 from shared.routes import clock
@@ -12,7 +13,7 @@ from shared.settings import settings_of
 
 
 def arena_app(settings: Settings) -> FastAPI:
-    app = create_app("arena", router, settings, resources=at_work)
+    app = create_app("arena", router, settings, resources=at_work, health=health_facts)
     app.state.told_to_stop = lambda: _told_to_stop(app)
     return app
 
@@ -25,6 +26,17 @@ def at_work(settings: Settings, database: Database) -> Resources:
         motor.start()
         here.at_work.append(motor)
     return here
+
+
+def health_facts(here: Resources) -> dict[str, object]:
+    """A model that is disabled is no trouble of this service; it is told, and the others play."""
+    with here.database.connection() as connection:
+        entered = registry.registered(connection)
+    return {
+        "models": sum(model.enabled for model in entered),
+        "models_disabled": [model.external_id for model in entered if not model.enabled],
+        "readers": len(here.hub.readers),
+    }
 
 
 def _told_to_stop(app: FastAPI) -> None:

@@ -37,8 +37,9 @@ class LiveResources:
         self.hub.close()
 
 
-def live_app(database_url: str) -> Any:
-    app = create_app("arena", router, DatabaseSettings(database_url=database_url), resources=LiveResources)
+def live_app(database_url: str, **settings: Any) -> Any:
+    given = DatabaseSettings(database_url=database_url, **settings)
+    app = create_app("arena", router, given, resources=LiveResources)
     app.state.told_to_stop = lambda: app.state.resources.hub.told_to_stop()
     return app
 
@@ -78,8 +79,8 @@ class Live:
 
 
 @contextmanager
-def live(database_url: str) -> Iterator[Live]:
-    app = live_app(database_url)
+def live(database_url: str, **settings: Any) -> Iterator[Live]:
+    app = live_app(database_url, **settings)
     with ExitStack() as sockets, serving(app) as url:
         yield Live(url, app, sockets)
 

@@ -60,6 +60,17 @@ class Market:
         return self.decided_at + timedelta(hours=6)
 
 
+@dataclass(frozen=True)
+class Purchase:
+    bet: int
+    market: Market
+    owner: dict[str, int]  # portfolio and market
+    side: str
+    price: Decimal
+    quantity: Decimal
+    gross: Decimal  # that it paid in the end
+
+
 class Tables:
     """Rows that are written table by table, in one COPY each."""
 
@@ -265,11 +276,12 @@ def _bet(
     bet = len(tables.rows.get("trades", [])) + 1
     price = market.ask if side == "yes" else 1 - market.bid
     quantity = (STAKE / price).quantize(CENT, ROUND_DOWN)
-    cost, won = quantity * price, market.outcome == side
-    gross = quantity if won else Decimal(0)
+    cost = quantity * price
+    gross = quantity if market.outcome == side else Decimal(0)
     owner = {"portfolio_id": number, "market_no": market.number}
-    _purchase(tables, bet, entrant, market, owner, side, price, quantity, probability)
-    _payment(tables, bet, market, owner, side, price, quantity, gross)
+    bought = Purchase(bet, market, owner, side, price, quantity, gross)
+    _write_purchase(tables, bought, entrant, probability)
+    _write_payment(tables, bought)
     portfolio = tables.rows["portfolios"][number - 1]
     portfolio["current_balance"] += gross - cost
     portfolio["realized_pnl"] += gross - cost
@@ -279,18 +291,9 @@ def _bet(
     return bet
 
 
-def _purchase(
-    tables: Tables,
-    bet: int,
-    entrant: Entrant,
-    market: Market,
-    owner: dict[str, int],
-    side: str,
-    price: Decimal,
-    quantity: Decimal,
-    probability: Decimal | None,
-) -> None:
-    at, cost, number = market.decided_at, quantity * price, owner["portfolio_id"]
+def _write_purchase(tables: Tables, bought: Purchase, entrant: Entrant, probability: Decimal | None) -> None:
+    bet, owner, side, price, quantity = bought.bet, bought.owner, bought.side, bought.price, bought.quantity
+    at, cost, number = bought.market.decided_at, quantity * price, owner["portfolio_id"]
     tables.add(
         "signal_generations",
         {"generation_id": bet, "portfolio_id": number, "strategy_type": entrant.strategy_type, **_CONSIDERED}
@@ -311,17 +314,10 @@ def _purchase(
     tables.add("cash_entries", {**_ENTRY, "portfolio_id": number, "kind": "trade", "amount": -cost, "trade_id": bet})
 
 
-def _payment(
-    tables: Tables,
-    bet: int,
-    market: Market,
-    owner: dict[str, int],
-    side: str,
-    price: Decimal,
-    quantity: Decimal,
-    gross: Decimal,
-) -> None:
-    at, cost, number, won = market.decided_at, quantity * price, owner["portfolio_id"], gross > 0
+def _write_payment(tables: Tables, bought: Purchase) -> None:
+    bet, market, owner, side, gross = bought.bet, bought.market, bought.owner, bought.side, bought.gross
+    at, price, quantity, number = market.decided_at, bought.price, bought.quantity, owner["portfolio_id"]
+    cost, won = quantity * price, gross > 0
     over = {"quantity": Decimal(0), "entry_price": price, "cost": Decimal(0), "fees": Decimal(0)}
     marks = {"mark_stale": False, "liquidation_value": Decimal(0), "unrealized_pnl": Decimal(0), "status": "settled"}
     tables.add(

@@ -1,5 +1,7 @@
 """What an audience gets to see of an answer, however it is cut into pieces."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,7 +19,7 @@ def shown(*pieces: str) -> str:
 def test_the_block_is_held_back_however_the_pieces_are_cut(cuts: set[int]) -> None:
     places = [0, *sorted(cuts), len(SAID)]
 
-    pieces = [SAID[start:end] for start, end in zip(places, places[1:], strict=False)]
+    pieces = [SAID[start:end] for start, end in pairwise(places)]
 
     assert shown(*pieces).rstrip() == "Here we go!\n\nTwo backticks `a` are no block."
 

@@ -18,6 +18,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from shared.database import Database
+from shared.launcher.programs import GRACE_SECONDS
 from tests.arena.live import numbers, said, say
 from tests.bench.apps import free_port
 from tests.bench.socket_readers import connected, frames_of
@@ -111,7 +112,7 @@ def test_those_who_do_not_read_are_not_waited_for(fresh_database_url: str, fresh
         for each in stalled:
             each.close()
 
-    assert seconds < STOP_SECONDS
+    assert seconds < GRACE_SECONDS
 
 
 def test_readers_of_a_replica_that_stops_go_on_at_another(fresh_database_url: str, fresh_database: Database) -> None:

@@ -170,3 +170,38 @@ def test_a_cycle_in_which_all_models_failed_is_told_so(doors: Doors, one_market:
     assert answer.status_code == 502
     assert "no_credit" in answer.json()["detail"]
     assert (again.status_code, again.json()["markets_considered"]) == (200, 0)
+
+
+def test_health_names_the_models_that_do_not_play(doors: Doors) -> None:
+    doors.hall.provider.listed = ["test/ada"]
+    hall = doors.open("ada", "bob")
+
+    health = hall.get("/health")
+
+    assert (health["status"], health["models"], health["models_disabled"]) == ("ok", 1, ["bob"])
+
+
+def test_all_portfolios_of_models_are_asked_by_the_older_contract(doors: Doors, one_market: str) -> None:
+    doors.hall.provider.says("test/ada", decided("YES", 0.7, 0.8))
+    hall = doors.open("ada", "bob")
+    event_id = hall.meet(one_market)
+    hall.ended(event_id, 2)
+
+    results = {each["portfolio_id"]: each for each in hall.get("/strategy/generate-signals")["results"]}
+
+    ada, bob = (results[hall.get(f"/models/{name}")["portfolio_id"]] for name in ("ada", "bob"))
+    assert (ada["markets_matched"], ada["signals_generated"], ada["abstentions"]) == (1, 1, {})
+    assert (bob["markets_matched"], bob["signals_generated"], bob["abstentions"]) == (0, 0, {"model_abstained": 1})
+
+
+def test_a_dry_run_writes_nothing(doors: Doors, one_market: str) -> None:
+    hall = doors.open("ada")
+    event_id = hall.meet(one_market)
+    hall.ended(event_id, 1)
+    number = hall.get("/models/ada")["portfolio_id"]
+
+    dry = hall.post("/strategy/generate-signals", {"portfolio_id": number, "dry_run": True}).json()
+    real = hall.post("/strategy/generate-signals", {"portfolio_id": number}).json()
+
+    assert dry["abstentions"] == real["abstentions"] == {"model_abstained": 1}
+    assert len(hall.query("SELECT FROM signal_generations")) == 1

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ from shared.feed import (
     wake,
 )
 from shared.feed_listener import FeedListener
+from shared.lines import allow_many
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -345,6 +347,20 @@ def test_an_entry_whose_writer_died_before_the_wake_is_heard_all_the_same(
     commit(fresh_database, 1)
 
     until(lambda: heard.numbers == [1], seconds=3)
+
+
+def test_a_listener_hears_also_where_a_thousand_files_are_open(fresh_database: Database, stack: ExitStack) -> None:
+    """As in a process with many readers: the connection of a listener that comes back is then a file far up."""
+    allow_many()
+    with ExitStack() as files:
+        for _ in range(1_100):
+            files.enter_context(Path("/dev/null").open())
+        _, heard = listening(stack, fresh_database)
+
+        commit(fresh_database, 1)
+        wake(fresh_database)
+
+        until(lambda: heard.numbers == [1], seconds=3)
 
 
 def test_a_subscriber_that_fails_hears_the_next_entries(fresh_database: Database, stack: ExitStack) -> None:

@@ -9,10 +9,12 @@ _HUNDREDTHS = (
 _PRICE = (
     rf"(?:{_HUNDREDTHS}\s?(?:%|percent\b|per cent\b|¢|cents?\b|c\b)|\$\s?0?\.\d+|\b0\.\d{{1,4}}\b|"
     rf"\b\d{{1,3}}/\d{{1,3}}\b"
-    r"|[+-]\d{3,4}\b|\b\d+(?:-to-| to |-in-| in )\d+\b)"
+    r"|[+-]\d{3,4}\b|\b\d+(?:-to-| to |-in-| in )\d+\b"
+    r"|\b(?:one|two|three|four|five|six|seven|eight|nine)(?:-to-| to |-in-| in )(?:one|two|three|four|five|six"
+    r"|ten)\b)"
 )
 _VENUE = (
-    r"(?:polymarket|kalshi|manifold markets?|metaculus|predictit|betfair|smarkets|prediction[- ]markets?"
+    r"(?:polymarket|kalshi|on manifold|manifold markets?|metaculus|predictit|betfair|smarkets|prediction[- ]markets?"
     r"|event contracts?"
     r"|betting[- ](?:markets?|odds|exchanges?|sites?|apps?)|bookmakers?|bookies|oddsmakers?|sportsbooks?"
     r"|draftkings|fanduel"
@@ -130,6 +132,23 @@ INSTRUCTIONS = _any(
     r"|notice) (?:replaces|overrides|supersedes|cancels)\b",
     r"\b(?:pretend|imagine) (?:that )?you (?:are|have|were|had)\b(?: \w+){0,2} (?:no |an? (?:ai|assistant"
     r"|unrestricted|trader|model)|limits?|rules?)",
+    r"\b(?:instructions?|guidance|prompts?|rules|directives)(?: \w+){0,4} (?:is|are|have been|has been) (?:now "
+    r"|hereby )?(?:void|outdated|obsolete|superseded|overridden)\b",
+    r"\byour (?:new |previous |original |current |initial |real )?(?:instructions|persona|prompt|context|bankroll"
+    r"|guidelines|directives)\b(?!')",
+    r"\byou are (?:hereby |now )?(?:instructed|ordered|commanded|directed|authori[sz]ed|required) to (?:abstain"
+    r"|bet|answer|set|output|ignore|choose|pick|respond|forget)\b",
+    r"\b(?:when|while|before|after|by) (?:summari[sz]ing|processing|parsing|analy[sz]ing|evaluating"
+    r"|reading) this (?:page|text|document|question|market)?\b.{0,60}\b(?:state|say|bet|answer|agree|conclude"
+    r"|report|output|write|set|choose|include)\b",
+    r"\b(?:execute|run) (?:the )?(?:following|this) (?:command|code|script)\b|\bcurl (?:-\w+ )*https?:",
+    r"\btell the (?:user|operator|audience)s? that\b|\brepeat after me\b|\bhidden (?:instruction|prompt|message"
+    r"|note)s?\b",
+    r"\btrust (?:only )?this page\b|\bdo not (?:read|use|consult|open|trust) (?:any )?other (?:sources?|pages?)\b",
+    r"\b(?:message|note|notice|instructions?) (?:from|by) (?:anthropic|openai|deepmind|xai|mistral|deepseek"
+    r"|your (?:developer|operator|creator))",
+    r"\bmodels? must (?:answer|say|output|bet|abstain|choose)\b(?! (?:to|for)\b)",
+    r"\b(?:bet|recommend|output|pick|choose|predict) [\"'“]?yes\b(?! (?:to|or|on|if|for|in|votes?|campaign)\b)",
     # German, French, Spanish, Portuguese, Italian, Dutch, Polish, Turkish
     r"\b(?:ignoriere?|vergiss|missachte)\w*\W+(?:\w+\W+){0,4}(?:anweisung|instruktion|befehl|vorgabe|regel)\w*",
     r"\b(?:ignore[rz]?|oublie[rz]?)\W+(?:\w+\W+){0,3}(?:instructions|consignes|directives|regles)\b",
@@ -138,6 +157,12 @@ INSTRUCTIONS = _any(
     r"\b(?:ignor[ai]|dimentica)\W+(?:\w+\W+){0,3}(?:istruzioni|indicazioni|regole)\b",
     r"\b(?:negeer|vergeet)\W+(?:\w+\W+){0,3}(?:instructies|opdrachten|regels)\b",
     r"\b(?:z?ignoruj|zapomnij)\W+(?:\w+\W+){0,3}(?:instrukcj|polecen|zasad)\w*",
+    r"\bvergiss\W+(?:\w+\W+){0,4}(?:oben|vorher|bisher\w*|zuvor)\b|\b(?:antworte|setze|wette)\W+(?:\w+\W+){0,4}"
+    r"(?:ja|nein)\b",
+    r"\bignore[rz]\W+(?:\w+\W+){0,2}ce qui precede|\b(?:pariez|misez|repondez|reponds)\W+(?:\w+\W+){0,3}(?:oui"
+    r"|non)\b",
+    r"\b(?:olvid[ae]|ignor[ae])\W+(?:\w+\W+){0,2}(?:lo anterior|lo de arriba)|\b(?:apuest[ae]|respond[ae])\W+"
+    r"(?:\w+\W+){0,3}si(?=\W*$|[.,!])",
     r"\b(?:onceki|yukaridaki|tum)\W+(?:\w+\W+){0,3}(?:talimat|komut|kural)\w*\W+(?:\w+\W+){0,2}(?:yok say|unut"
     r"|gormezden)",
 )
@@ -160,11 +185,14 @@ PRICES = _any(
     rf"{_PRICE}.{{0,160}}\b{_CHANCE}\b.{{0,160}}\b(?:traders|bettors|punters|gamblers|futures)\b",
     r"\b(?:market[- ])?implied (?:probabilit\w+|odds|chances?|likelihood)\b",
     rf"\bpric(?:ed|ing|es?) in\b.{{0,160}}{_PRICE}",
-    rf"\b{_SIDE} (?:shares?|contracts?|tokens?|side|price|bids?|asks?|positions?)\b.{{0,50}}{_PRICE}",
+    rf"\b{_SIDE} (?:shares?|contracts?|tokens?|price|bids?|asks?)\b.{{0,50}}{_PRICE}",
     rf"\b(?:contracts?|shares?) (?:of|for|on) {_SIDE}.{{0,50}}{_PRICE}",
     r"\b(?:yes|no)\s*[:@=]?\s*(?:at )?\d{1,2}(?:\.\d)?\s?(?:¢|c\b)",
     r"\b(?:buy|sell) (?:yes|no)\b.{0,20}\d",
-    r"\bmoneylines?\b",
+    r"\bmoneylines?\b|\bprice of (?:yes|no)\b.{0,20}\d|\bcurrent line\b.{0,20}\d",
+    rf"\b{_VENUE}\b.{{0,80}}\b(?:contract|price|shares?|yes|no|bid|ask|trading)\b.{{0,40}}\b(?:to|at|around|near"
+    rf"|about|of) \d{{1,2}}\b",
+    rf"\b{_CROWD}\b.{{0,60}}{_PRICE}.{{0,20}}\bodds\b",
     rf"\b(?:betting|current|latest|opening|closing|live) (?:odds|lines?)\b.{{0,80}}{_PRICE}",
     r"\bodds\b(?! ratio).{0,60}(?:\b\d{1,3}/\d{1,3}\b|\b\d+(?:-| )to(?:-| )\d+\b|[+-]\d{3,4}\b)",
     r"\b(?:market|contract|share|yes|no|last|mid|current|closing) price\b.{0,30}?(?<![\d.])\$?0?\.\d+",
@@ -202,7 +230,7 @@ RESULTS = _any(
     rf"(?:[:=–-]|is|was)\s*{_SIDE}{_END}(?! (?:\w+ ){{0,2}}(?:deal|decision|winner|longer|one|yet|agreement))",
     rf"\b(?:outcome|resolution|resolved|settlement(?: value)?|result)\s*[:=]\s*{_SIDE}\s*(?=[.,;!)\]|\n]|$)",
     r"\bwinning (?:outcome|contract|shares?|tokens?)\b",
-    r"\b(?:yes|no) (?:holders|shares?|contracts?|bettors|tokens?|buyers|side)\s+(?:(?:were|was|have been|has been"
+    r"\b(?:yes|no) (?:holders|shares?|contracts?|bettors|tokens?|buyers)\s+(?:(?:were|was|have been|has been"
     r"|are|is|got|received|just|now)\s+)*(?:paid|won|wins|redeem\w*|cashed|expired|worthless|collected)\b",
     r"\bpaid (?:out )?\$?(?:1(?:\.00)?|one dollar|100) (?:per|a|for each|on each) (?:yes |no |winning )?(?:share"
     r"|contract)\b",
@@ -215,6 +243,10 @@ RESULTS = _any(
     r"\bresolves (?:to |as )?[\"'“”]*(?:yes|no)[\"'“”]*,? (?:as of|today|now|effective|since|because)\b",
     r"\b(?:contracts?|shares?|market|bets?)\b.{0,30}\bexpired (?:worthless|in the money)\b",
     r"\bofficial (?:outcome|result|resolution) (?:is|was)\W+(?:yes|no)\s*(?:[.!,;\n]|$)",
+    r"\bpaid out (?:to|on|for) (?:the )?(?:yes|no)\b|\b(?:yes|no) (?:shares?|contracts?|tokens?) redeem\w*\b",
+    r"\b(?:determined|ruled|declared|decided|confirmed|graded|called)\b.{0,30}\b(?:as|in favou?r of|for|to be)"
+    r"\W+(?:yes|no)\b(?! \w)",
+    r"\b(?:loss|win|winners?|losers?|losses) for (?:the )?(?:yes|no)\b",
     r"\bproposed (?:outcome|resolution)\s*:?\s*(?:yes|no)\b",
     r"\b(?:markt|wette) (?:wurde|ist) (?:\w+ ){0,4}(?:aufgelost|abgerechnet|entschieden)\b",
     r"\bmercado (?:se |ya |ha sido |fue |ya se )+(?:resolvio|resuelto|liquidado|liquido|cerrado como)\b",

@@ -1,5 +1,6 @@
 """The arena as the strategy controller of AI portfolios."""
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from services.arena import admin_examples as examples
 from services.arena import answering
 from services.arena.domain.config import ModelConfig
 from services.arena.resources import Resources
+from services.arena.storage import answers as stored_answers
 from shared.answers import json_answer
 from shared.documented import answers
 from shared.errors import Problem
@@ -57,18 +59,22 @@ def generate_signals(here: Here, asked: Asked) -> Response:
         if isinstance(answer, Problem):
             raise answer
         return json_answer(answer)
-    return json_answer({"results": [_entry(*each) for each in zip(numbers, found, strict=True)]})
+    return _several(numbers, found)
 
 
 @router.get("/strategy/generate-signals", include_in_schema=False)
 def generate_signals_by_get(
     here: Here,
-    portfolio_id: Annotated[int, Query(ge=1, le=2**31 - 1)],
+    portfolio_id: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
     cycle_id: UUID | None = None,
     dry_run: bool = False,
 ) -> Response:
-    """The older contract: one portfolio."""
-    return generate_signals(here, Asked(portfolio_id=portfolio_id, cycle_id=cycle_id, dry_run=dry_run))
+    """The older contract: one portfolio, or all active ones of models."""
+    if portfolio_id is not None:
+        return generate_signals(here, Asked(portfolio_id=portfolio_id, cycle_id=cycle_id, dry_run=dry_run))
+    with here.database.connection() as connection:
+        numbers = stored_answers.active_ids(connection)
+    return _several(numbers, answering.generate(here, answering.Asked(numbers, cycle_id, dry_run)))
 
 
 @router.get(
@@ -79,6 +85,10 @@ def generate_signals_by_get(
 )
 def read_schema() -> Response:
     return json_answer(config_schema(ModelConfig))
+
+
+def _several(numbers: Sequence[int], found: Sequence[object]) -> Response:
+    return json_answer({"results": [_entry(*each) for each in zip(numbers, found, strict=True)]})
 
 
 def _entry(portfolio_id: int, answer: object) -> object:

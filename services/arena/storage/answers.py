@@ -62,6 +62,13 @@ def portfolios(connection: Connection, portfolio_ids: Sequence[int]) -> dict[int
     return {each.portfolio_id: each for each in fetch_all(connection, Portfolio, query, ids=list(portfolio_ids))}
 
 
+def active_ids(connection: Connection) -> list[int]:
+    query = text(
+        "SELECT portfolio_id FROM portfolios WHERE strategy_type = 'ai_model' AND status = 'active' ORDER BY 1"
+    )
+    return list(connection.execute(query).scalars())
+
+
 def uncounted_sessions(connection: Connection, portfolio_ids: Sequence[int]) -> dict[int, list[Counted]]:
     found: dict[int, list[Counted]] = {}
     for session in fetch_all(connection, Counted, _UNCOUNTED, portfolio_ids=list(portfolio_ids)):

@@ -40,8 +40,8 @@ coalesce(c.total_bets, 0) AS total_bets, coalesce(d.failed_count, 0) AS failed_c
 coalesce(d.sessions, 0) AS sessions, a.enabled, a.disabled_reason, a.simulated, a.checked_at, a.sighted, a.twin_of,
 (SELECT coalesce(json_agg(t.external_id ORDER BY t.external_id), '[]') FROM ai_models t
     WHERE t.twin_of = a.external_id) AS twins,
-a.removed, trim_scale(a.prompt_price) AS prompt_price, trim_scale(a.completion_price) AS completion_price, a.portfolio_id,
-p.status AS portfolio_status, a.created_at, a.updated_at
+a.removed, trim_scale(a.prompt_price) AS prompt_price, trim_scale(a.completion_price) AS completion_price,
+a.portfolio_id, p.status AS portfolio_status, a.created_at, a.updated_at
 """
 _FROM = """
 ai_models a LEFT JOIN portfolios p USING (portfolio_id) LEFT JOIN scored c USING (model_id)
