@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from services.arena import judging
 from services.arena.motor import Motor
 from services.arena.resources import Resources, Settings
 from services.arena.routes import router
@@ -11,9 +12,19 @@ from shared.database import Database
 from shared.routes import clock
 from shared.settings import settings_of
 
+BOARDS = frozenset({"/leaderboard", "/leaderboard/daily", "/leaderboard/history"})  # read far more often than computed
+
 
 def arena_app(settings: Settings) -> FastAPI:
-    app = create_app("arena", router, settings, resources=at_work, health=health_facts)
+    app = create_app(
+        "arena",
+        router,
+        settings,
+        resources=at_work,
+        health=health_facts,
+        prepared=BOARDS,
+        generation=lambda: judging.JUDGED.number,
+    )
     app.state.told_to_stop = lambda: _told_to_stop(app)
     return app
 

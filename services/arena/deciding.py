@@ -92,7 +92,7 @@ class Session:
 
     def _read(self, prompt: Sequence[Message], completion: Completion) -> None:
         decision = read_decision(completion.text)
-        answer = completion.text
+        answer, cut_off = completion.text, completion.finish_reason == "length"
         if isinstance(decision, Unreadable):
             with self.here.database.transaction() as connection:
                 sessions.store_answer(connection, self.claimed.session_id, self.here.replica, answer, self.here.clock())
@@ -109,7 +109,7 @@ class Session:
             answer = f"{answer}\n\n{repaired.text}"
             decision = read_decision(repaired.text)
         if isinstance(decision, Unreadable):
-            self._fail("unreadable_decision", decision.why, answer)
+            self._fail("cut_off" if cut_off else "unreadable_decision", decision.why, answer)
             return
         cost = Cost(
             self._usage(),

@@ -4,10 +4,12 @@ import random
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from services.arena.streaming import history
 from shared.cursors import cursor_of
 from shared.database import Database
 from shared.feed import append_entries
@@ -53,6 +55,28 @@ def test_a_long_history_comes_in_pages_and_goes_over_into_the_present(
 
     assert numbers(reader.take(102)) == list(range(102))
     assert reader.until_quiet() == []
+
+
+def test_what_is_said_while_the_last_page_is_read_is_not_lost(
+    there: Live, fresh_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It came too late for the history, and the reader was not in the present yet."""
+    begin = cursor_now(fresh_database)
+    say(fresh_database, *said(1))
+    read_page = history._page
+
+    def slowly(*given: Any) -> Any:
+        page = read_page(*given)
+        say(fresh_database, *said(2, 3))
+        there.settle()
+        return page
+
+    monkeypatch.setattr(history, "_page", slowly)
+    reader = there.read(since=begin)
+
+    assert numbers(reader.take(3)) == [1, 2, 3]
+    say(fresh_database, *said(4))
+    assert numbers(reader.until_quiet()) == [4]
 
 
 def test_only_what_a_reader_looks_at_is_told_of_the_past(there: Live, fresh_database: Database) -> None:

@@ -5,11 +5,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from fastapi.testclient import TestClient
 from sqlalchemy import text
+from starlette.websockets import WebSocketDisconnect
 
 from shared.database import Database
 from shared.feed import NewEntry
-from tests.arena.live import NOON, Live, live, numbers, said, say
+from tests.arena.live import NOON, Live, cursor_now, live, live_app, numbers, said, say
 from tests.paper_trading.ledger import Ledger
 
 MINE, OTHER = str(uuid4()), str(uuid4())
@@ -281,3 +283,23 @@ def test_a_heartbeat_tells_whoever_hears_nothing_where_to_go_on(
         assert {beat["type"] for beat in [before, *beats]} == {"heartbeat"}
         assert there.read(since=beats[-1]["cursor"]).until_quiet() == []
         assert numbers(there.read(since=before["cursor"]).take(50)) == list(range(50))
+
+
+def test_a_server_that_lends_no_lines_serves_the_same(fresh_database: Database, fresh_database_url: str) -> None:
+    begin = cursor_now(fresh_database)
+    say(fresh_database, *said(1))
+    with TestClient(live_app(fresh_database_url), base_url="http://localhost") as client:
+        with client.websocket_connect(f"/ws?since={begin}") as socket:
+            welcome, first = socket.receive_json(), socket.receive_json()
+            socket.send_json({"action": "subscribe", "event_id": MINE})
+            subscribed = socket.receive_json()
+            say(fresh_database, *said(2), *said(3, event_id=MINE))
+            third = socket.receive_json()
+            while third["type"] == "viewers":
+                third = socket.receive_json()
+        with client.websocket_connect("/ws?since=nonsense") as socket, pytest.raises(WebSocketDisconnect) as refused:
+            socket.receive_json()
+
+    assert [welcome["type"], subscribed["type"]] == ["welcome", "subscribed"]
+    assert numbers([first, third]) == [1, 3]
+    assert refused.value.code == 4400

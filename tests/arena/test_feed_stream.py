@@ -169,6 +169,14 @@ def test_a_browser_that_leaves_is_forgotten(there: Live, fresh_database: Databas
     until(lambda: not there.hub.readers)
 
 
+def test_a_burst_cuts_nobody_who_reads(there: Live, fresh_database: Database) -> None:
+    """One transaction says more than a reader may leave unread."""
+    with reading(there) as stream:
+        say(fresh_database, *said(*range(1_000), words="x" * (readers.BEHIND_BYTES_MAX // 900)))
+
+        assert numbers(stream.take(1_000)) == list(range(1_000))
+
+
 def test_a_stream_that_is_not_read_is_cut_and_dropped_and_others_go_on(
     there: Live, fresh_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from time import perf_counter
 
 from tests.bench import machine
+from tests.bench.board import board_figures
 from tests.bench.cycles import cycle_figures
 from tests.bench.durable import durable_figures
 from tests.bench.fanout import fanout_figures
@@ -47,6 +48,7 @@ GROUPS: tuple[tuple[tuple[str, ...], Group], ...] = (
     (("G13",), durable_figures),
     (("G21", "portfolio"), whole_figures),
     (("scoring",), scoring_figures),
+    (("board",), board_figures),
     (("sessions",), session_figures),
     (("start",), start_figures),
 )

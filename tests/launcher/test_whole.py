@@ -16,7 +16,11 @@ from shared import topology
 from shared.launcher.samples import SAMPLES
 from tests.launcher.arena import Arena, is_alive, wait_for
 
-SMALL_WORLD = {"SANDBOX_MARKETS": "300", "CYCLE_EVERY_SECONDS": "604800"}  # no cycle but those that a test asks for
+SMALL_WORLD = {
+    "SANDBOX_MARKETS": "300",
+    "CYCLE_EVERY_SECONDS": "604800",  # no cycle but those that a test asks for
+    "ARENA_ENABLED": "false",  # the models have a test of their own
+}
 
 
 @pytest.fixture(scope="module")

@@ -246,6 +246,7 @@ RESULTS = _any(
     r"\bpaid out (?:to|on|for) (?:the )?(?:yes|no)\b|\b(?:yes|no) (?:shares?|contracts?|tokens?) redeem\w*\b",
     r"\b(?:determined|ruled|declared|decided|confirmed|graded|called)\b.{0,30}\b(?:as|in favou?r of|for|to be)"
     r"\W+(?:yes|no)\b(?! \w)",
+    r"\bdetermined (?:the |its )?(?:result|outcome)\b.{0,10}\b(?:yes|no)\b",
     r"\b(?:loss|win|winners?|losers?|losses) for (?:the )?(?:yes|no)\b",
     r"\bproposed (?:outcome|resolution)\s*:?\s*(?:yes|no)\b",
     r"\b(?:markt|wette) (?:wurde|ist) (?:\w+ ){0,4}(?:aufgelost|abgerechnet|entschieden)\b",

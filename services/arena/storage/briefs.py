@@ -24,14 +24,16 @@ SELECT p.current_balance - p.reserved_balance AS cash, p.current_balance + p.liq
     (SELECT count(*) FROM portfolios o WHERE o.status <> 'closed') AS entrants
 FROM portfolios p WHERE p.portfolio_id = :portfolio_id
 """)
-# Of other events alone: what rivals think of this one would tie the forecasts together.
+# Of other events of the venue alone: what rivals think of this one would tie the forecasts together.
 _RIVALS = text("""
 SELECT name, question, position, amount, ended FROM (
     SELECT DISTINCT ON (s.model_id) a.name, e.question, s.final_position AS position, s.bet_amount AS amount,
         e.outcome AS ended, s.completed_at
     FROM betting_sessions s JOIN ai_models a USING (model_id) JOIN arena_events e USING (event_id)
+    JOIN markets m ON m.market_no = e.market_no
+    JOIN (arena_events own JOIN markets o USING (market_no)) ON own.event_id = :event_id
     WHERE s.status = 'completed' AND s.event_id <> :event_id AND s.model_id <> :model_id AND a.kind = 'model'
-        AND e.created_at < (SELECT created_at FROM arena_events WHERE event_id = :event_id)
+        AND e.created_at < own.created_at AND m.event_id IS DISTINCT FROM o.event_id
     ORDER BY s.model_id, s.completed_at DESC
 ) newest ORDER BY completed_at DESC LIMIT :limit
 """)
