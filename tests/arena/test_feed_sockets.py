@@ -15,6 +15,7 @@ from tests.arena.live import NOON, Live, cursor_now, live, live_app, numbers, sa
 from tests.paper_trading.ledger import Ledger
 
 MINE, OTHER = str(uuid4()), str(uuid4())
+LOCAL = {"host": "localhost"}
 
 TYPES = {
     "trade": "bet",
@@ -288,8 +289,8 @@ def test_a_heartbeat_tells_whoever_hears_nothing_where_to_go_on(
 def test_a_server_that_lends_no_lines_serves_the_same(fresh_database: Database, fresh_database_url: str) -> None:
     begin = cursor_now(fresh_database)
     say(fresh_database, *said(1))
-    with TestClient(live_app(fresh_database_url), base_url="http://localhost") as client:
-        with client.websocket_connect(f"/ws?since={begin}") as socket:
+    with TestClient(live_app(fresh_database_url)) as client:
+        with client.websocket_connect(f"/ws?since={begin}", headers=LOCAL) as socket:
             welcome, first = socket.receive_json(), socket.receive_json()
             socket.send_json({"action": "subscribe", "event_id": MINE})
             subscribed = socket.receive_json()
@@ -297,7 +298,10 @@ def test_a_server_that_lends_no_lines_serves_the_same(fresh_database: Database, 
             third = socket.receive_json()
             while third["type"] == "viewers":
                 third = socket.receive_json()
-        with client.websocket_connect("/ws?since=nonsense") as socket, pytest.raises(WebSocketDisconnect) as refused:
+        with (
+            client.websocket_connect("/ws?since=nonsense", headers=LOCAL) as socket,
+            pytest.raises(WebSocketDisconnect) as refused,
+        ):
             socket.receive_json()
 
     assert [welcome["type"], subscribed["type"]] == ["welcome", "subscribed"]
