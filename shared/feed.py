@@ -99,11 +99,21 @@ class Batch:
 class Seen:
     """What a snapshot sees: everything that began before its end and was not still under way."""
 
+    snapshot: str
     end: int
     under_way: frozenset[int]
 
+    @classmethod
+    def by(cls, snapshot: str) -> "Seen":
+        _, end, under_way = snapshot.split(":")
+        return cls(snapshot, int(end), frozenset(int(number) for number in under_way.split(",") if number))
+
     def holds(self, transaction_id: int) -> bool:
         return transaction_id < self.end and transaction_id not in self.under_way
+
+    def covers(self, other: "Seen") -> bool:
+        """Whether it was taken no earlier: of two snapshots one sees all that the other one sees."""
+        return self.end >= other.end and {each for each in self.under_way if each < other.end} <= other.under_way
 
 
 def append_entries(connection: Connection, entries: Sequence[NewEntry], now: datetime) -> None:
@@ -167,9 +177,7 @@ def entries_behind(connection: Connection, cursor: str, most: int) -> int:
 
 def seen_by(cursor: str) -> Seen:
     """What whoever stands at the end of a batch has been given, for telling what comes in another way as well."""
-    snapshot, _, _ = _read_cursor(cursor)
-    _, end, under_way = snapshot.split(":")
-    return Seen(int(end), frozenset(int(number) for number in under_way.split(",") if number))
+    return Seen.by(_read_cursor(cursor)[0])
 
 
 def _read_cursor(cursor: str) -> tuple[str, str, int]:

@@ -78,12 +78,14 @@ def close_reason(sentence: str) -> str:
     return sentence.encode()[:REASON_BYTES_MAX].decode(errors="ignore")
 
 
-def allow_many() -> None:
-    """As many connections as the system lets this process have."""
+def allow_many() -> int:
+    """Lets this process have as many files, and so connections, as the system allows; answers how many those are."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = FILES_MAX if hard == resource.RLIM_INFINITY else min(FILES_MAX, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    most = FILES_MAX if hard == resource.RLIM_INFINITY else min(FILES_MAX, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+        return most
+    return FILES_MAX if soft == resource.RLIM_INFINITY else soft
 
 
 class SocketProtocol(WebSocketsSansIOProtocol):

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from services.arena.domain.briefs import MarketFacts
 from services.arena.domain.decisions import Decision
 from services.arena.domain.seals import Forecast, prompt_sha256, text_sha256
+from services.arena.patience import patiently
 from services.arena.resources import Resources
 from services.arena.scribe import Scribe, Speaker, storable
 from services.arena.sealing import seal
@@ -25,32 +26,41 @@ def complete_session(
     here: Resources,
     scribe: Scribe,
     speaker: Speaker,
+    claim: str,
     facts: MarketFacts,
     decision: Decision,
     answer: str | None,
     cost: Cost,
 ) -> None:
     """Decision, seal and announcement in one transaction, after the last word. One that was taken away from this
-    process in the meantime is left to whoever has it."""
-    scribe.flush()
-    answer = None if answer is None else storable(answer)
-    now = here.clock()
-    with here.database.transaction() as connection:
-        if not sessions.complete(connection, speaker.session_id, here.replica, decision, answer, cost, now):
-            log.warning("session_taken_away", session_id=str(speaker.session_id))
-            return
-        seal(connection, _forecast(connection, speaker, facts, decision, answer, cost, now), now)
-        append_entries(connection, [_entry(speaker, decision, None)], now)
-        if cost.simulated is not None:
-            registry.note_simulated(connection, speaker.model, cost.simulated, now)
-    wake(here.database)
-    SESSIONS.labels(speaker.model, decision.position).inc()
+    process is left to whoever has it; one that comes after the close of its event is no forecast any more."""
+    patiently(here, scribe.flush)
+    said = None if answer is None else storable(answer)
+
+    def complete() -> bool:
+        now = here.clock()
+        with here.database.transaction() as connection:
+            if not sessions.complete(connection, speaker.session_id, claim, decision, said, cost, now):
+                return False
+            seal(connection, _forecast(connection, speaker, facts, decision, said, cost, now), now)
+            append_entries(connection, [_entry(speaker, decision, None)], now)
+            if cost.simulated is not None:
+                registry.note_simulated(connection, speaker.model, cost.simulated, now)
+        return True
+
+    if patiently(here, complete):
+        wake(here.database)
+        SESSIONS.labels(speaker.model, decision.position).inc()
+    else:
+        why = "the decision came after the event had closed"
+        fail_session(here, scribe, speaker, claim, "event_closed", why, answer, cost.latency_ms)
 
 
 def fail_session(
     here: Resources,
     scribe: Scribe,
     speaker: Speaker,
+    claim: str,
     failure: str,
     detail: str,
     answer: str | None = None,
@@ -58,17 +68,23 @@ def fail_session(
 ) -> None:
     """A failure is a row with its reason, and never a forecast."""
     scribe.say(speaker, "system", f"The session failed: {detail}")
-    scribe.flush()
-    now = here.clock()
-    with here.database.transaction() as connection:
-        cost = Cost(sessions.cost_of(connection, speaker.session_id), latency_ms)
-        said = None if answer is None else storable(answer)
-        if not sessions.fail(connection, speaker.session_id, here.replica, failure, storable(detail), said, cost, now):
-            log.warning("session_taken_away", session_id=str(speaker.session_id))
-            return
-        append_entries(connection, [_entry(speaker, None, failure)], now)
-    wake(here.database)
-    SESSIONS.labels(speaker.model, failure).inc()
+    patiently(here, scribe.flush)
+    said = None if answer is None else storable(answer)
+
+    def fail() -> bool:
+        now = here.clock()
+        with here.database.transaction() as connection:
+            cost = Cost(sessions.cost_of(connection, speaker.session_id), latency_ms)
+            if not sessions.fail(connection, speaker.session_id, claim, failure, storable(detail), said, cost, now):
+                return False
+            append_entries(connection, [_entry(speaker, None, failure)], now)
+        return True
+
+    if patiently(here, fail):
+        wake(here.database)
+        SESSIONS.labels(speaker.model, failure).inc()
+    else:
+        log.warning("session_taken_away", session_id=str(speaker.session_id), model=speaker.model)
 
 
 def _forecast(

@@ -21,7 +21,7 @@ from services.arena.quoting import Quotes
 from services.arena.resources import Resources
 from services.arena.scribe import Scribe, Speaker
 from services.arena.spending import Answer, NoBudget, OnPiece, Purpose, ask
-from services.arena.storage import briefs, messages, sessions
+from services.arena.storage import briefs, sessions
 from services.arena.storage.sessions import Claimed, Cost
 from services.arena.storage.summaries import market_facts
 from services.arena.storage.terms import terms_of
@@ -40,24 +40,22 @@ class Session:
             claimed.session_id, claimed.event_id, claimed.market_no, claimed.portfolio_id, claimed.external_id
         )
         self.began = monotonic()
+        to_close = (claimed.close_time - here.clock()).total_seconds()
+        self.until = self.began + min(here.settings.arena_session_seconds, to_close)
         with here.database.connection() as connection:
             self.facts = market_facts(connection, claimed.event_id)
-            scribe.open(self.speaker, messages.last_number(connection, claimed.session_id))
 
     def run(self) -> None:
-        try:
-            if self.here.clock() >= self.claimed.close_time:
-                self._fail("event_closed", "betting on the event ended before the session began")
-                return
-            quote = self.quotes.quote_of(self.facts.market_id)
-            if isinstance(quote, NoQuote):
-                self._fail("no_quote", quote.why)
-            elif self.claimed.kind == "ensemble":
-                self._be_ensemble(quote)
-            else:
-                self._ask_model(quote)
-        finally:
-            self.scribe.leave(self.speaker)
+        if self.here.clock() >= self.claimed.close_time:
+            self._fail("event_closed", "betting on the event ended before the session began")
+            return
+        quote = self.quotes.quote_of(self.facts.market_id)
+        if isinstance(quote, NoQuote):
+            self._fail("no_quote", quote.why)
+        elif self.claimed.kind == "ensemble":
+            self._be_ensemble(quote)
+        else:
+            self._ask_model(quote)
 
     def _be_ensemble(self, quote: Quote) -> None:
         with self.here.database.connection() as connection:
@@ -95,7 +93,9 @@ class Session:
         answer, cut_off = completion.text, completion.finish_reason == "length"
         if isinstance(decision, Unreadable):
             with self.here.database.transaction() as connection:
-                sessions.store_answer(connection, self.claimed.session_id, self.here.replica, answer, self.here.clock())
+                sessions.store_answer(
+                    connection, self.claimed.session_id, self.claimed.claim, answer, self.here.clock()
+                )
             self.scribe.say(self.speaker, "system", f"The decision could not be read: {decision.why}. Asked once more.")
             repaired = self._ask(
                 repair_messages(prompt, answer, decision.why), REPAIR_TOKENS_MAX, "repair", lambda *_: None
@@ -142,7 +142,7 @@ class Session:
     def _mark_asked(self, version: str | None, prompt: Sequence[Message] | None, quote: Quote) -> bool:
         with self.here.database.transaction() as connection:
             return sessions.mark_asked(
-                connection, self.claimed.session_id, self.here.replica, version, prompt, quote, self.here.clock()
+                connection, self.claimed.session_id, self.claimed.claim, version, prompt, quote, self.here.clock()
             )
 
     def _ask(self, prompt: Sequence[Message], tokens_max: int, purpose: Purpose, on_piece: OnPiece) -> Answer:
@@ -154,7 +154,7 @@ class Session:
         attempt = 0
         while True:
             attempt += 1
-            left = self.here.settings.arena_session_seconds - (monotonic() - self.began)
+            left = self.until - monotonic()
             answer = ask(
                 self.here,
                 Question(endpoint, self.claimed.openrouter_model, prompt, tokens_max, max(left, 1.0)),
@@ -174,10 +174,12 @@ class Session:
             return sessions.cost_of(connection, self.claimed.session_id)
 
     def _complete(self, decision: Decision, answer: str | None, cost: Cost) -> None:
-        complete_session(self.here, self.scribe, self.speaker, self.facts, decision, answer, cost)
+        complete_session(self.here, self.scribe, self.speaker, self.claimed.claim, self.facts, decision, answer, cost)
 
     def _fail(self, failure: str, detail: str, answer: str | None = None) -> None:
-        fail_session(self.here, self.scribe, self.speaker, failure, detail, answer, self._elapsed_ms())
+        fail_session(
+            self.here, self.scribe, self.speaker, self.claimed.claim, failure, detail, answer, self._elapsed_ms()
+        )
 
     def _elapsed_ms(self) -> int:
         return round((monotonic() - self.began) * 1_000)

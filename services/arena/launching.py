@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from time import monotonic
 from uuid import UUID
 
 import structlog
@@ -17,6 +18,8 @@ from services.arena.storage.sessions import Claimed
 
 log = structlog.get_logger()
 
+LOOK_GAP_SECONDS = 10.0  # between two looks for the lost, beyond which something was wrong with ourselves
+
 
 class Launcher:
     """Runs up to ARENA_PARALLEL sessions at once. `ended` is rung after each one, so that its bet is placed."""
@@ -25,8 +28,10 @@ class Launcher:
         self.here, self.scribe, self.ended = here, scribe, ended
         self.quotes = Quotes(here.markets)
         self._threads = ThreadPoolExecutor(here.settings.arena_parallel, thread_name_prefix="session")
-        self._running: set[UUID] = set()
+        self._running: dict[UUID, str] = {}  # the claims of our sessions
         self._lock = threading.Lock()
+        self._looked_at = monotonic()  # for sessions whose process is gone
+        self._bury_from = 0.0
 
     def running(self) -> int:
         return len(self._running)
@@ -38,26 +43,35 @@ class Launcher:
             room = self.here.settings.arena_parallel - len(self._running)
         with self.here.database.transaction() as connection:
             sessions.create_missing(connection, now)
-            claimed = sessions.claim(connection, self.here.replica, room, now + LEASE, now) if room > 0 else []
+            claimed = sessions.claim(connection, room, now + LEASE, now) if room > 0 else []
         for each in claimed:
             with self._lock:
-                self._running.add(each.session_id)
+                self._running[each.session_id] = each.claim
             self._threads.submit(self._run, each)
         return len(claimed)
 
     def keep_alive(self) -> None:
         now = self.here.clock()
         with self._lock:
-            own = list(self._running)
+            own = list(self._running.values())
         if own:
             with self.here.database.transaction() as connection:
-                sessions.renew(connection, self.here.replica, own, now + LEASE, now)
+                sessions.renew(connection, own, now + LEASE, now)
 
     def end_lost(self) -> int:
-        """Of processes that are gone."""
+        """Of processes that are gone. Who could not look for a while, because Postgres was away, gives everybody the
+        time of a lease first: the living could not renew theirs either."""
+        moment = monotonic()
+        if moment - self._looked_at > LOOK_GAP_SECONDS:
+            self._bury_from = moment + LEASE.total_seconds()
+        self._looked_at = moment
+        if moment < self._bury_from:
+            return 0
         now = self.here.clock()
+        with self._lock:
+            own = list(self._running.values())
         with self.here.database.transaction() as connection:
-            lost = sessions.take_lost(connection, self.here.replica, now + LEASE, now)
+            lost = sessions.take_lost(connection, own, now + LEASE, now)
         for each in lost:
             finish_lost(self.here, self.scribe, self.quotes, each)
         return len(lost)
@@ -75,10 +89,11 @@ class Launcher:
         except Exception as error:
             log.exception("session_broke", session_id=str(claimed.session_id), model=claimed.external_id)
             if session is not None and not self.here.stopping.is_set():
-                fail_session(self.here, self.scribe, session.speaker, "broke", f"{type(error).__name__}: see the log")
+                why = f"{type(error).__name__}: the arena's log has the details"
+                fail_session(self.here, self.scribe, session.speaker, claimed.claim, "broke", why)
         finally:
             with self._lock:
-                self._running.discard(claimed.session_id)
+                self._running.pop(claimed.session_id, None)
             self.ended.set()
 
 

@@ -1,4 +1,4 @@
-"""What the arena does by itself: two threads that look, each in its rhythm, after everything that has to go on."""
+"""What the arena does by itself: threads that look, each in its rhythm, after everything that has to go on."""
 
 # Sessions may run in every replica, so each one launches and keeps alive its own. All the rest is done by one replica
 # at a time, which holds a lock for as long as its connection to Postgres lives.
@@ -29,6 +29,7 @@ from shared.feed import wake
 log = structlog.get_logger()
 
 TICK_SECONDS = 0.5
+RENEW_SECONDS = 5.0
 FORGOTTEN_AFTER = timedelta(minutes=40)  # a reservation whose request nobody waits for any more
 STOP_SECONDS = 3.0
 READ_AGAIN_SECONDS = 15.0  # after a summary that could not be made
@@ -58,10 +59,7 @@ class Motor:
         self._reading: set[UUID] = set()
         self._registered = False
         self._leadership = Leadership(here.database, LOCK)
-        self.own = [
-            Duty("launch", 0.5, self._launch),
-            Duty("keep_alive", 5, self.launcher.keep_alive),
-        ]
+        self.own = [Duty("launch", 0.5, self._launch)]
         self.led = [
             Duty("register", 2, self._register),
             Duty("check_models", 900, self._check_models, due_at=monotonic() + 900),
@@ -80,6 +78,7 @@ class Motor:
         self._threads = [
             threading.Thread(target=self._run, name="arena-motor", daemon=True),
             threading.Thread(target=self._place, name="arena-placer", daemon=True),
+            threading.Thread(target=self._keep_alive, name="arena-leases", daemon=True),
         ]
 
     def start(self) -> None:
@@ -114,6 +113,12 @@ class Motor:
             self.ended.clear()
             if not self.here.stopping.is_set():
                 self._do(duty)
+
+    def _keep_alive(self) -> None:
+        """Apart from everything that waits for others, so that no lease runs out while its session lives."""
+        duty = Duty("keep_alive", RENEW_SECONDS, self.launcher.keep_alive)
+        while not self.here.stopping.wait(1.0):
+            self._do(duty)
 
     def _do(self, duty: Duty) -> None:
         """The wall around a duty: one that fails is told once, tried again, and keeps nobody waiting."""

@@ -118,7 +118,8 @@ def tell_bets(here: Resources) -> int:
     now = here.clock()
     with here.database.transaction() as connection:
         told = bets.untold_bets(connection)
-        rows = [_action(bet, messages.last_number(connection, bet.session_id) + 1) for bet in told]
+        numbers = messages.last_numbers(connection, [bet.session_id for bet in told])
+        rows = [_action(bet, numbers.get(bet.session_id, 0) + 1) for bet in told]
         messages.append_messages(connection, rows, now)
         entries = [_action_entry(bet, row) for bet, row in zip(told, rows, strict=True)]
         append_entries(connection, entries, now)

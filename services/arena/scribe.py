@@ -5,15 +5,15 @@
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
+from prometheus_client import Counter
+from sqlalchemy.exc import DataError, IntegrityError
 
+from services.arena.patience import AWAY
 from services.arena.resources import Resources
 from services.arena.storage import messages
 from services.arena.storage.messages import NewMessage
@@ -28,6 +28,8 @@ AGAIN_SECONDS = 1.0  # after a flush that Postgres did not take
 STOP_SECONDS = 3.0
 PIECES_KEPT_MAX = 200_000  # while Postgres is away; what comes on top is lost to the stream, and not to the answer
 
+LOST = Counter("coliseum_messages_lost_total", "Pieces of sessions that Postgres did not take.")
+
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
@@ -40,11 +42,17 @@ class Speaker:
     model: str
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    speaker: Speaker
+    message_type: MessageType
+    content: str
+
+
 class Scribe:
     def __init__(self, here: Resources) -> None:
         self.here = here
-        self._pieces: list[tuple[Speaker, MessageType, str]] = []
-        self._numbers: dict[UUID, int] = {}
+        self._pieces: list[Piece] = []
         self._lock = threading.Lock()  # of the pieces
         self._flushing = threading.Lock()
         self._something = threading.Event()
@@ -60,50 +68,55 @@ class Scribe:
         self._thread.join(STOP_SECONDS)
         self._flush_apart()
 
-    def open(self, speaker: Speaker, spoken: int) -> None:
-        """`spoken` is the number of the last message that the session has already."""
-        self._numbers[speaker.session_id] = spoken
-
-    def leave(self, speaker: Speaker) -> None:
-        self._numbers.pop(speaker.session_id, None)
-
     def say(self, speaker: Speaker, message_type: MessageType, content: str) -> None:
-        content = storable(content)
+        piece = Piece(speaker, message_type, storable(content))
         with self._lock:
             if len(self._pieces) < PIECES_KEPT_MAX:
-                self._pieces.append((speaker, message_type, content))
+                self._pieces.append(piece)
         self._something.set()
 
     def flush(self) -> None:
-        """Everything that was said until now is written when this returns."""
+        """Everything that was said until now is written when this returns, or waits for a database that is away."""
         with self._flushing:
             with self._lock:
                 pieces, self._pieces = self._pieces, []
             if not pieces:
                 return
             try:
-                with self.here.database.transaction() as connection:
-                    numbers = self._write(connection, pieces, self.here.clock())
-            except SQLAlchemyError:
+                self._write(pieces)
+            except AWAY:
                 with self._lock:
                     self._pieces = pieces + self._pieces
                 raise
-            self._numbers.update({number: spoken for number, spoken in numbers.items() if number in self._numbers})
+            except (IntegrityError, DataError):
+                self._write_apart(pieces)
         wake(self.here.database)
 
-    def _write(
-        self, connection: Connection, pieces: Sequence[tuple[Speaker, MessageType, str]], now: datetime
-    ) -> dict[UUID, int]:
-        numbers = dict(self._numbers)
-        rows: list[NewMessage] = []
-        entries: list[NewEntry] = []
-        for speaker, message_type, content in joined(pieces):
-            number = numbers[speaker.session_id] = numbers.get(speaker.session_id, 0) + 1
-            rows.append(NewMessage(speaker.session_id, number, message_type, content))
-            entries.append(message_entry(speaker, number, message_type, content))
-        messages.append_messages(connection, rows, now)
-        append_entries(connection, entries, now)
-        return numbers
+    def _write(self, pieces: Sequence[Piece]) -> None:
+        now = self.here.clock()
+        with self.here.database.transaction() as connection:
+            numbers = messages.last_numbers(connection, sorted({piece.speaker.session_id for piece in pieces}))
+            rows: list[NewMessage] = []
+            entries: list[NewEntry] = []
+            for piece in joined(pieces):
+                session_id = piece.speaker.session_id
+                number = numbers[session_id] = numbers.get(session_id, 0) + 1
+                rows.append(NewMessage(session_id, number, piece.message_type, piece.content))
+                entries.append(message_entry(piece.speaker, number, piece.message_type, piece.content))
+            messages.append_messages(connection, rows, now)
+            append_entries(connection, entries, now)
+
+    def _write_apart(self, pieces: Sequence[Piece]) -> None:
+        """What Postgres refuses of one session must not take the words of the others with it."""
+        by_session: dict[UUID, list[Piece]] = {}
+        for piece in pieces:
+            by_session.setdefault(piece.speaker.session_id, []).append(piece)
+        for session_id, own in by_session.items():
+            try:
+                self._write(own)
+            except (IntegrityError, DataError) as error:
+                LOST.inc(len(own))
+                log.warning("messages_refused", session_id=str(session_id), error=str(error.orig).splitlines()[0])
 
     def _run(self) -> None:
         while not self._stopped.is_set():
@@ -118,7 +131,7 @@ class Scribe:
     def _flush_apart(self) -> bool:
         try:
             self.flush()
-        except SQLAlchemyError as error:
+        except AWAY as error:
             log.warning("messages_not_written", error=str(error).splitlines()[0])
             return False
         return True
@@ -129,16 +142,16 @@ def storable(content: str) -> str:
     return content.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
-def joined(pieces: Sequence[tuple[Speaker, MessageType, str]]) -> list[tuple[Speaker, MessageType, str]]:
+def joined(pieces: Sequence[Piece]) -> list[Piece]:
     """What one session said in one go becomes one piece; the order within a session stays."""
-    grouped: dict[UUID, list[tuple[Speaker, MessageType, list[str]]]] = {}
-    for speaker, message_type, content in pieces:
-        own = grouped.setdefault(speaker.session_id, [])
-        if own and own[-1][1] == message_type == "reasoning":
-            own[-1][2].append(content)
+    grouped: dict[UUID, list[tuple[Piece, list[str]]]] = {}
+    for piece in pieces:
+        own = grouped.setdefault(piece.speaker.session_id, [])
+        if own and own[-1][0].message_type == piece.message_type == "reasoning":
+            own[-1][1].append(piece.content)
         else:
-            own.append((speaker, message_type, [content]))
-    return [(speaker, kind, "".join(parts)) for own in grouped.values() for speaker, kind, parts in own]
+            own.append((piece, [piece.content]))
+    return [replace(first, content="".join(parts)) for own in grouped.values() for first, parts in own]
 
 
 def message_entry(speaker: Speaker, number: int, message_type: str, content: str) -> NewEntry:

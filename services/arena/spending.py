@@ -11,6 +11,7 @@ from prometheus_client import Counter, Histogram
 
 from services.arena.domain.budgets import Budgets, TokenPrice, most_that_it_costs, what_it_cost
 from services.arena.domain.completions import CallFailure, Completion, Question
+from services.arena.patience import patiently
 from services.arena.resources import Resources
 from services.arena.storage import calls
 
@@ -67,8 +68,12 @@ def _charge(here: Resources, call: calls.NewCall, answer: Completion | CallFailu
     failure = answer if isinstance(answer, CallFailure) else None
     free = failure is not None and failure.free
     cost, source = what_it_cost(answer.usage, price, call.reserved, free=free)
-    with here.database.transaction() as connection:
-        calls.charge(connection, call.call_id, answer, cost, source, here.clock())
+
+    def charge() -> None:
+        with here.database.transaction() as connection:
+            calls.charge(connection, call.call_id, answer, cost, source, here.clock())
+
+    patiently(here, charge)
     CALLS.labels(call.purpose, call.provider_model, failure.code if failure else "done").inc()
     DOLLARS.labels(call.provider_model).inc(float(cost))
     TOKENS.labels(call.provider_model, "prompt").inc(answer.usage.prompt_tokens or 0)

@@ -23,19 +23,11 @@ from shared.launcher.programs import SIGNALS, Program, prepare_to_serve, serve
 from shared.launcher.samples import say_samples
 from shared.launcher.settings import LaunchSettings, seconds_between_cycles
 from shared.launcher.supervisor import Supervisor
-from shared.launcher.world import PATHS, sandbox_variables
+from shared.launcher.world import arena_variables, sandbox_variables
 from shared.topology import Service
 
 TICK_SECONDS = 0.2
 POSTGRES_STOP_SECONDS = 1.5
-# In the sandbox events end within minutes, and the dollars of models are as simulated as the models.
-SIMULATED_ARENA = {
-    "ARENA_SELECT_SECONDS": "120",
-    "ARENA_HORIZON_SECONDS": "240",
-    "ARENA_CLOSE_MIN_SECONDS": "45",
-    "ARENA_MODEL_DAY_BUDGET": "1000",
-    "ARENA_DAY_BUDGET": "5000",
-}
 REACHABLE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # where a host that means "everywhere" can be asked
 
 
@@ -77,8 +69,7 @@ def _set_the_world(settings: LaunchSettings, services: Sequence[Service]) -> lis
     sandbox = topology.SANDBOX
     world = {} if settings.live else sandbox_variables(os.environ, _address(settings, sandbox))
     own = {f"{service.name.upper()}_URL": _address(settings, service) for service in services}
-    if PATHS.keys() & world.keys():
-        own |= SIMULATED_ARENA
+    own |= arena_variables(world)
     own["CYCLE_EVERY_SECONDS"] = str(seconds_between_cycles(settings))
     own["OPENBLAS_NUM_THREADS"] = "1"  # a parent with threads cannot fork safely, and nobody multiplies matrices here
     os.environ.update(world | {name: value for name, value in own.items() if not os.environ.get(name)})

@@ -7,7 +7,7 @@ from importlib import import_module
 
 from shared import topology
 from shared.launcher.programs import serve
-from shared.launcher.world import provider_variables
+from shared.launcher.world import arena_variables, provider_variables
 from shared.settings import ServiceSettings, SettingsError, settings_of
 
 
@@ -19,7 +19,9 @@ def main(arguments: Sequence[str]) -> int:
     service = known[arguments[0]]
     module, _, name = service.application.partition(":")
     if sandbox_url := os.environ.get("SANDBOX_URL"):
-        os.environ.update(provider_variables(os.environ, sandbox_url))
+        added = provider_variables(os.environ, sandbox_url)
+        simulated = {name: value for name, value in arena_variables(added).items() if not os.environ.get(name)}
+        os.environ.update(added | simulated)
     try:
         host = settings_of(ServiceSettings).bind_host
         app = getattr(import_module(module), name)

@@ -38,3 +38,18 @@ def provider_variables(environment: Mapping[str, str], sandbox_url: str) -> dict
         if not environment.get(address) and not environment.get(key):
             added |= {address: sandbox_url + path, key: KEY}
     return added
+
+
+# In the sandbox events end within minutes, and the dollars of models are as simulated as the models.
+SIMULATED_ARENA = {
+    "ARENA_SELECT_SECONDS": "120",
+    "ARENA_HORIZON_SECONDS": "240",
+    "ARENA_CLOSE_MIN_SECONDS": "45",
+    "ARENA_MODEL_DAY_BUDGET": "1000",
+    "ARENA_DAY_BUDGET": "5000",
+}
+
+
+def arena_variables(added: Mapping[str, str]) -> dict[str, str]:
+    """The rhythm and the budgets of an arena whose models are played by the sandbox; real ones keep the settings."""
+    return dict(SIMULATED_ARENA) if "OPENROUTER_BASE_URL" in added else {}

@@ -99,6 +99,10 @@ class Hall:
         with self.database.connection() as connection:
             return [dict(row) for row in connection.execute(text(sql), values).mappings()]
 
+    def change(self, sql: str, **values: Any) -> None:
+        with self.database.transaction() as connection:
+            connection.execute(text(sql), values)
+
     def portfolio(self, model: str) -> dict[str, Any]:
         number = self.get(f"/models/{model}")["portfolio_id"]
         answer = requests.get(f"{self.paper}/paper-trading/portfolio", params={"portfolio_id": number}, timeout=20)

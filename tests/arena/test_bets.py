@@ -1,5 +1,6 @@
 """From a model's answer to a bet: what it says, what is staked, paid, settled and scored, to the cent."""
 
+from datetime import UTC, datetime
 from decimal import ROUND_DOWN, Decimal
 
 from tests.arena.conftest import Doors
@@ -131,7 +132,8 @@ def test_a_winner_is_paid_one_dollar_a_share_and_scored(doors: Doors, one_market
     event_id = hall.meet(one_market)
     hall.ended(event_id, 1)
 
-    hall.world.gamma_markets = [listing.resolved(1)]
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    hall.world.gamma_markets = [listing.resolved(1, umaEndDate=now)]
     hall.collect()
     hall.until(lambda: hall.get(f"/events/{event_id}")["status"] == "settled")
     hall.until(lambda: hall.portfolio("ada")["open_positions"] == 0)

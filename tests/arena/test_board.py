@@ -82,7 +82,8 @@ def test_by_return_ranks_follow_the_return_and_then_come_those_with_too_few_even
 
     ranked = [row for row in rows if row["rank"] is not None]
     assert [row["rank"] for row in rows] == [1, 2, 3, 4, 5, None, None]
-    assert [row["return"] for row in ranked] == sorted((row["return"] for row in ranked), reverse=True)
+    settled = [row["settled_return"] for row in ranked]
+    assert settled == sorted(settled, reverse=True)
     assert {row["name"] for row in ranked[:3]} == {"sharp", "fair", "rule"}
     assert ranked[0]["tier"] == 1
     assert [row["tier"] for row in ranked] == sorted(row["tier"] for row in ranked)

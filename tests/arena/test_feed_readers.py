@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from sqlalchemy import text
 
 from services.arena.streaming import readers
 from shared.database import Database
@@ -180,6 +181,23 @@ def test_more_readers_than_there_is_room_for_are_turned_away(
     fourth = there.read()
     say(fresh_database, *said(1))
     assert numbers(second.take(1)) == numbers(fourth.take(1)) == [1]
+
+
+def test_readers_hear_on_after_the_database_has_cut_its_sessions(there: Live, fresh_database: Database) -> None:
+    reader = there.read()
+    for number in range(1, 31):
+        say(fresh_database, *said(number))
+        if number % 10 == 0:
+            with fresh_database.connection() as connection:
+                connection.execute(
+                    text(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                    )
+                )
+                connection.rollback()
+
+    assert numbers(reader.take(30)) == list(range(1, 31))
 
 
 def test_a_feed_without_its_database_turns_readers_away() -> None:

@@ -162,6 +162,35 @@ def test_a_replica_that_lags_does_not_repeat_what_another_one_has_told(
         assert numbers(first + changed.until_quiet()) == [3, 4]
 
 
+def test_no_cursor_repeats_what_a_history_told_of_a_batch_that_the_present_tells_later(
+    there: Live, fresh_database: Database, fresh_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The replica lags; its next batch holds what the history has told, and before it what was committed late."""
+    monkeypatch.setattr("services.arena.streaming.hub.HEARTBEAT_SECONDS", 0.1)
+    with live(fresh_database_url) as late:
+        late.read()
+        begin = late.hub.cursor
+        late.hub._room.clear()  # its listener has read the first entry, and waits
+        say(fresh_database, *said(0))
+        with fresh_database.transaction() as slow:
+            append_entries(slow, said(1), NOON)
+            say(fresh_database, *said(2))
+            reader = late.read_at_once(since=begin)
+            told = reader.take(2)
+            pong = reader.command("ping")
+            beat = reader.next()
+        late.hub._room.set()
+        say(fresh_database)
+        [frame] = reader.take(1)
+        say(fresh_database, *said(3))
+
+        assert numbers([*told, frame]) == [0, 2, 1]
+        assert numbers(reader.until_quiet()) == [3]
+        for moment in (pong, beat):
+            assert numbers(there.read(since=moment["cursor"]).until_quiet()) == [1, 3]
+        assert numbers(there.read(since=frame["cursor"]).until_quiet()) == [3]
+
+
 @pytest.mark.parametrize(
     "cursor", [cursor_of("1:2:", "", "0"), cursor_of("9:3:", "", 0), cursor_of(f"{2**62}:{2**62}:", "", 0)]
 )

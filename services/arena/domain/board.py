@@ -10,7 +10,7 @@ from services.arena.domain.evidence import Entrant, Evidence, Floats
 from services.arena.domain.standings import own_figures, rounded, session_skills
 from shared.scoring.bootstrap import Interval, Resampled, best_probabilities, difference, intervals, resampled
 from shared.scoring.matrix import score_matrix
-from shared.scoring.tiers import tiers
+from shared.scoring.tiers import paired_tiers, tiers
 
 By = Literal["return", "skill"]
 BOARDS: tuple[By, ...] = ("return", "skill")
@@ -62,7 +62,7 @@ def _by_return(evidence: Evidence, settled_min: int) -> Contest:
     settled = np.bincount(columns, minlength=len(entrants)).tolist()
     order = sorted(
         range(len(entrants)),
-        key=lambda place: (-entrants[place].total_return, -scores[:, place].sum(), entrants[place].portfolio_id),
+        key=lambda place: (-scores[:, place].sum(), -entrants[place].total_return, entrants[place].portfolio_id),
     )
     references = [
         place
@@ -102,7 +102,7 @@ def _decided(contest: Contest, settled_min: int) -> dict[int, dict[str, Any]]:
     if sample is not None and ranked:
         field = _part(sample, len(ranked))
         best, spans = best_probabilities(field), intervals(field)
-        steps = tiers(field, range(len(ranked)))
+        steps = _tiers(contest, field, ranked, settled_min)
         null = _best_null(contest, sample, column)
         for number, place in enumerate(ranked):
             span = spans[number]
@@ -119,6 +119,13 @@ def _decided(contest: Contest, settled_min: int) -> dict[int, dict[str, Any]]:
         entrant.portfolio_id: _place_shown(contest, place, own.get(place), len(ranked), settled_min)
         for place, entrant in enumerate(contest.entrants)
     }
+
+
+def _tiers(contest: Contest, field: Resampled, ranked: Sequence[int], settled_min: int) -> list[int | None]:
+    """By return everybody has a result of every event; forecasts are compared on the events that both forecast."""
+    if contest.by == "return":
+        return tiers(field, range(len(ranked)))
+    return paired_tiers(contest.scores, ranked, seed=SEED, events_min=settled_min, draws=DRAWS)
 
 
 def _part(sample: Resampled, columns: int) -> Resampled:

@@ -45,7 +45,11 @@ FROM portfolio_positions o JOIN portfolios p USING (portfolio_id) JOIN units u U
 LEFT JOIN pushed v USING (position_id)
 WHERE o.status <> 'open' AND p.status <> 'closed' GROUP BY o.portfolio_id, u.unit ORDER BY o.portfolio_id, u.unit
 """
-_GRADED = "s.status = 'completed' AND s.probability IS NOT NULL AND m.status = 'final' AND m.outcome IN ('yes', 'no')"
+# A forecast that came after the venue's result is none.
+_GRADED = """
+s.status = 'completed' AND s.probability IS NOT NULL AND m.status = 'final' AND m.outcome IN ('yes', 'no')
+    AND s.completed_at < coalesce(m.settled_at, 'infinity')
+"""
 _FORECASTS = f"""
 SELECT s.portfolio_id, dense_rank() OVER (ORDER BY {UNIT}) - 1, s.probability, coalesce(s.crowd_probability, 'NaN'),
     CASE m.outcome WHEN 'yes' THEN 1 ELSE 0 END

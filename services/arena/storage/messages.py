@@ -56,6 +56,11 @@ def append_messages(connection: Connection, rows: Sequence[NewMessage], now: dat
     copy_rows(connection, "session_messages", _COLUMNS, lines)
 
 
-def last_number(connection: Connection, session_id: UUID) -> int:
-    query = text("SELECT coalesce(max(sequence_number), 0) FROM session_messages WHERE session_id = :session_id")
-    return int(connection.execute(query, {"session_id": session_id}).scalar_one())
+def last_numbers(connection: Connection, session_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Of the last message of each session; one that has none yet is left out."""
+    query = text("""
+        SELECT id, (SELECT max(m.sequence_number) FROM session_messages m WHERE m.session_id = id) AS number
+        FROM unnest(CAST(:session_ids AS uuid[])) id
+    """)
+    rows = connection.execute(query, {"session_ids": list(session_ids)})
+    return {row.id: row.number for row in rows if row.number is not None}

@@ -29,13 +29,13 @@ VALUES (:session_id, :event_id, :model_id, :portfolio_id, :market_no, 'pending',
 ON CONFLICT (event_id, model_id) DO NOTHING
 """)
 _FACTS = """
-s.session_id, s.event_id, s.model_id, s.portfolio_id, s.market_no, s.answer, a.external_id, a.name, a.kind,
-a.openrouter_model, a.base_url, a.api_key_variable, a.sighted, e.close_time
+s.session_id, s.claimed_by AS claim, s.event_id, s.model_id, s.portfolio_id, s.market_no, s.answer, a.external_id,
+a.name, a.kind, a.openrouter_model, a.base_url, a.api_key_variable, a.sighted, e.close_time
 """
 # The ensemble speaks when all others have ended.
 _CLAIM = text(f"""
 WITH claimed AS (
-    UPDATE betting_sessions SET status = 'running', claimed_by = :replica, lease_until = :lease_until,
+    UPDATE betting_sessions SET status = 'running', claimed_by = gen_random_uuid()::text, lease_until = :lease_until,
         started_at = :now, updated_at = :now
     WHERE session_id IN (
         SELECT s.session_id FROM betting_sessions s JOIN ai_models a USING (model_id)
@@ -51,27 +51,28 @@ ORDER BY e.close_time, s.created_at
 """)
 _RENEW = text("""
 UPDATE betting_sessions SET lease_until = :lease_until, updated_at = :now
-WHERE status = 'running' AND claimed_by = :replica AND session_id = ANY(:session_ids)
+WHERE status = 'running' AND claimed_by = ANY(:claims)
 """)
 # Before the request left nothing can have been charged, so somebody runs it again.
 _GIVE_BACK = text("""
 UPDATE betting_sessions SET status = 'pending', claimed_by = NULL, lease_until = NULL, updated_at = :now
-WHERE status = 'running' AND lease_until < :now AND asked_at IS NULL
+WHERE status = 'running' AND lease_until < :now AND asked_at IS NULL AND NOT claimed_by = ANY(:own)
 """)
 _TAKE_LOST = text(f"""
 WITH claimed AS (
-    UPDATE betting_sessions SET claimed_by = :replica, lease_until = :lease_until, updated_at = :now
+    UPDATE betting_sessions SET claimed_by = gen_random_uuid()::text, lease_until = :lease_until, updated_at = :now
     WHERE session_id IN (SELECT session_id FROM betting_sessions
-        WHERE status = 'running' AND lease_until < :now AND asked_at IS NOT NULL FOR UPDATE SKIP LOCKED)
+        WHERE status = 'running' AND lease_until < :now AND asked_at IS NOT NULL
+            AND NOT claimed_by = ANY(:own) FOR UPDATE SKIP LOCKED)
     RETURNING *
 )
 SELECT {_FACTS} FROM claimed s JOIN ai_models a USING (model_id) JOIN arena_events e USING (event_id)
 """)
-_MINE = "WHERE session_id = :session_id AND status = 'running' AND claimed_by = :replica"
+_MINE = "WHERE session_id = :session_id AND status = 'running' AND claimed_by = :claim"
 _ASKED = text(f"""
 UPDATE betting_sessions SET asked_at = :now, updated_at = :now, prompt_version = :prompt_version,
     prompt = CAST(:prompt AS jsonb), quoted_at = :quoted_at, yes_bid = :yes_bid, yes_ask = :yes_ask,
-    crowd_probability = :crowd_probability, book = CAST(:book AS jsonb) {_MINE}
+    crowd_probability = :crowd_probability, book = CAST(:book AS jsonb) {_MINE} AND asked_at IS NULL
 """)
 _ANSWERED = text(f"UPDATE betting_sessions SET answer = :answer, updated_at = :now {_MINE}")
 _COMPLETE = text(f"""
@@ -82,7 +83,9 @@ UPDATE betting_sessions SET status = 'completed', final_position = :position, pr
     answer = :answer, prompt_tokens = :prompt_tokens,
     completion_tokens = :completion_tokens, cost = :cost, latency_ms = :latency_ms, first_token_ms = :first_token_ms,
     model_version = :model_version, simulated = :simulated, claimed_by = NULL, lease_until = NULL,
-    completed_at = :now, updated_at = :now {_MINE}
+    completed_at = :now, updated_at = :now {_MINE} AND EXISTS (
+        SELECT FROM arena_events e JOIN markets m USING (market_no) WHERE e.event_id = betting_sessions.event_id
+            AND e.status = 'active' AND e.close_time > :now AND m.status = 'open')
 """)
 _FAIL = text(f"""
 UPDATE betting_sessions SET status = 'failed', failure = :failure, failure_detail = :detail,
@@ -100,9 +103,10 @@ FROM arena_events e WHERE e.event_id = s.event_id AND s.status = 'pending'
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A session that this process runs."""
+    """A session that this process runs. The claim is new each time, so that whoever lost it cannot write any more."""
 
     session_id: UUID
+    claim: str
     event_id: UUID
     model_id: UUID
     portfolio_id: int
@@ -137,37 +141,35 @@ def create_missing(connection: Connection, now: datetime) -> int:
     return len(rows)
 
 
-def claim(connection: Connection, replica: UUID, limit: int, lease_until: datetime, now: datetime) -> list[Claimed]:
-    return fetch_all(connection, Claimed, _CLAIM, replica=str(replica), limit=limit, lease_until=lease_until, now=now)
+def claim(connection: Connection, limit: int, lease_until: datetime, now: datetime) -> list[Claimed]:
+    return fetch_all(connection, Claimed, _CLAIM, limit=limit, lease_until=lease_until, now=now)
 
 
-def renew(
-    connection: Connection, replica: UUID, session_ids: Sequence[UUID], lease_until: datetime, now: datetime
-) -> None:
-    values = {"replica": str(replica), "session_ids": list(session_ids), "lease_until": lease_until, "now": now}
-    connection.execute(_RENEW, values)
+def renew(connection: Connection, claims: Sequence[str], lease_until: datetime, now: datetime) -> None:
+    connection.execute(_RENEW, {"claims": list(claims), "lease_until": lease_until, "now": now})
 
 
-def take_lost(connection: Connection, replica: UUID, lease_until: datetime, now: datetime) -> list[Claimed]:
-    """Sessions whose process is gone: those not asked yet are given back, the others are ours to end."""
-    connection.execute(_GIVE_BACK, {"now": now})
-    return fetch_all(connection, Claimed, _TAKE_LOST, replica=str(replica), lease_until=lease_until, now=now)
+def take_lost(connection: Connection, own: Sequence[str], lease_until: datetime, now: datetime) -> list[Claimed]:
+    """Sessions whose process is gone, and none of our `own` claims: those not asked yet are given back, the others are
+    ours to end."""
+    connection.execute(_GIVE_BACK, {"now": now, "own": list(own)})
+    return fetch_all(connection, Claimed, _TAKE_LOST, own=list(own), lease_until=lease_until, now=now)
 
 
 def mark_asked(
     connection: Connection,
     session_id: UUID,
-    replica: UUID,
+    claim: str,
     prompt_version: str | None,
     prompt: Sequence[Message] | None,
     quote: Quote,
     now: datetime,
 ) -> bool:
-    """Whether the session is still ours; if not, the request must not leave."""
+    """Whether the session is still ours and was not asked before; if not, the request must not leave."""
     said = None if prompt is None else [{"role": each.role, "content": each.content} for each in prompt]
     values = {
         "session_id": session_id,
-        "replica": str(replica),
+        "claim": claim,
         "prompt_version": prompt_version,
         "prompt": None if said is None else encoded(said).decode(),
         "quoted_at": quote.quoted_at,
@@ -180,16 +182,16 @@ def mark_asked(
     return connection.execute(_ASKED, values).rowcount == 1
 
 
-def store_answer(connection: Connection, session_id: UUID, replica: UUID, answer: str, now: datetime) -> None:
+def store_answer(connection: Connection, session_id: UUID, claim: str, answer: str, now: datetime) -> None:
     """Before anything is asked again, so that what was paid for is never lost."""
-    values = {"session_id": session_id, "replica": str(replica), "answer": answer, "now": now}
+    values = {"session_id": session_id, "claim": claim, "answer": answer, "now": now}
     connection.execute(_ANSWERED, values)
 
 
 def complete(
     connection: Connection,
     session_id: UUID,
-    replica: UUID,
+    claim: str,
     decision: Decision,
     answer: str | None,
     cost: Cost,
@@ -197,7 +199,7 @@ def complete(
 ) -> bool:
     values: Mapping[str, Any] = {
         "session_id": session_id,
-        "replica": str(replica),
+        "claim": claim,
         "position": decision.position,
         "probability": decision.probability,
         "confidence": decision.confidence,
@@ -219,7 +221,7 @@ def complete(
 def fail(
     connection: Connection,
     session_id: UUID,
-    replica: UUID,
+    claim: str,
     failure: str,
     detail: str,
     answer: str | None,
@@ -228,7 +230,7 @@ def fail(
 ) -> bool:
     values = {
         "session_id": session_id,
-        "replica": str(replica),
+        "claim": claim,
         "failure": failure,
         "detail": detail[:1_000],
         "answer": answer,
@@ -248,8 +250,8 @@ def close_pending(connection: Connection, now: datetime) -> int:
 def cost_of(connection: Connection, session_id: UUID) -> Usage:
     """Of all its calls together; None where no provider told."""
     query = text("""
-        SELECT sum(cost) AS cost, sum(prompt_tokens)::integer AS prompt_tokens,
-            sum(completion_tokens)::integer AS completion_tokens
+        SELECT sum(cost) AS cost, least(sum(prompt_tokens), 2147483647)::integer AS prompt_tokens,
+            least(sum(completion_tokens), 2147483647)::integer AS completion_tokens
         FROM model_calls WHERE session_id = :session_id
     """)
     row = connection.execute(query, {"session_id": session_id}).one()

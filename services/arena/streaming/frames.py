@@ -23,7 +23,7 @@ class Frame:
     cursor: str
     event_id: str | None
     text: bytes  # the JSON, in one line
-    transaction_id: int | None = None  # None: it is of this moment, and in no history
+    entry: Entry | None = None  # None: it is of this moment, and in no history
 
     @cached_property
     def wire(self) -> bytes:
@@ -37,6 +37,11 @@ class Frame:
             return b": heartbeat\nid: %b\n\n" % self.cursor.encode()
         return b"id: %b\nevent: %b\ndata: %b\n\n" % (self.cursor.encode(), self.type.encode(), self.text)
 
+    def at(self, cursor: str) -> "Frame":
+        """The same for a reader who has to go on from somewhere else."""
+        text = self.text.replace(self.cursor.encode(), cursor.encode(), 1)
+        return Frame(self.type, cursor, self.event_id, text, self.entry)
+
 
 def frame_of(entry: Entry, event_id: str | None) -> Frame:
     cursor, name = entry.cursor, NAMES.get(entry.kind, entry.kind)
@@ -49,7 +54,7 @@ def frame_of(entry: Entry, event_id: str | None) -> Frame:
         "portfolio_id": entry.portfolio_id,
     }
     text = encoded({**head, **entry.payload, **head})
-    return Frame(name, cursor, event_id, text, entry.transaction_id)
+    return Frame(name, cursor, event_id, text, entry)
 
 
 def frame_now(name: str, cursor: str, at: datetime, facts: Mapping[str, Any]) -> Frame:

@@ -33,6 +33,7 @@ FRAMES = Counter("coliseum_feed_frames_total", "Frames of the live feed, each co
 GONE = Counter("coliseum_feed_readers_gone_total", "Readers that the feed let go or that left.", ["how"])
 
 READERS_MAX = 5_000
+FILES_KEPT = 256  # of those that this process may have open: for the database, services, other requests
 HEARTBEAT_SECONDS = 15.0
 TURN_WRITES = 5_000  # to readers, before the loop sees to other things
 TURN_BYTES = 250_000  # to each reader, before it is sent: what one burst holds must cut nobody who reads
@@ -58,6 +59,7 @@ class Hub:
         self._room = threading.Event()
         self._room.set()
         self._stopping = False
+        self._files = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._listener: FeedListener | None = None
         self._opening = asyncio.Lock()
@@ -73,7 +75,7 @@ class Hub:
         await self._open()
         if self._stopping:
             raise Stopping()
-        if len(self.readers) >= READERS_MAX:
+        if len(self.readers) >= min(READERS_MAX, self._files - FILES_KEPT):
             raise TooManyReaders()
         if event_ids:
             reader.choose(Command("subscribe", event_ids))
@@ -106,8 +108,8 @@ class Hub:
         self._tell_viewers(reader, reader.event_ids - before)
 
     def cursor_for(self, reader: Reader) -> str:
-        """From which on this reader has to go on: one who is still told the history has not come to the present."""
-        return reader.cursor if reader.waits else self.cursor
+        """From which on this reader has to go on."""
+        return reader.cursor if reader.apart else self.cursor
 
     def now(self, name: str, cursor: str, **facts: Any) -> Frame:
         return frame_now(name, cursor, self.clock(), facts)
@@ -122,7 +124,7 @@ class Hub:
 
     def tell(self, frame: Frame) -> None:
         """To all who want it; one who does not take it harms nobody else."""
-        if frame.transaction_id is not None:
+        if frame.entry is not None:
             self.cursor = frame.cursor
         FRAMES.labels(frame.type).inc()
         for reader in self._hearing(frame):
@@ -161,7 +163,7 @@ class Hub:
             self._listener = FeedListener(self.database, self._deliver, self.cursor)
             self._listener.start()
             self._upkeep = [asyncio.create_task(self._beat()), asyncio.create_task(self.viewers.keep())]
-            allow_many()
+            self._files = allow_many()
 
     def _present(self) -> str:
         with self.database.connection() as connection:
@@ -183,7 +185,7 @@ class Hub:
             self._let_go(TRY_AGAIN, "Some entries could not be told; connect again with since= the last cursor.")
             return
         self._inbox.extend(frames)
-        if len(self._inbox) > INBOX_MAX:
+        if len(self._inbox) > INBOX_MAX and not self._stopping:
             self._room.clear()
         if not self._turning:
             self._turn()

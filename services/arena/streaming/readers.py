@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from services.arena.streaming.commands import EVENTS_MAX, Command
 from services.arena.streaming.frames import Frame, is_for
 from services.arena.streaming.problems import TOO_SLOW, BadSubscription, too_slow
+from shared.cursors import cursor_of
 from shared.feed import Seen
 from shared.lines import GOING_AWAY, PARTING_SECONDS, STOPPING_SECONDS, Line, SocketLine
 
@@ -49,7 +50,9 @@ class Reader(ABC):
             return
         if self._held is not None:
             self._hold(frame)
-        elif self._seen is None or frame.transaction_id is None or not self._seen.holds(frame.transaction_id):
+        elif self._seen is not None:
+            self._join(frame, self._seen)
+        else:
             self.send(frame)
 
     def hold(self) -> None:
@@ -57,8 +60,9 @@ class Reader(ABC):
         self._held = deque()
 
     @property
-    def waits(self) -> bool:
-        return self._held is not None
+    def apart(self) -> bool:
+        """Whether he is told something else than everyone, so that his cursor is his own."""
+        return self._held is not None or self._seen is not None
 
     def release(self, seen: Seen, cursor: str) -> None:
         """The history is told until there; of what was kept back, the rest follows."""
@@ -86,8 +90,20 @@ class Reader(ABC):
     def cut(self) -> None:
         self.end(TOO_SLOW, too_slow(self.cursor))
 
+    def _join(self, frame: Frame, seen: Seen) -> None:
+        """The history went up to a snapshot of its own. A batch of the present that begins before it holds some of the
+        same, and its cursors would have him repeat it: what he has not seen of it gets cursors that go from there."""
+        entry = frame.entry
+        if entry is None:
+            self.send(frame.at(self.cursor))
+        elif Seen.by(entry.between[0]).covers(seen):
+            self._seen = None
+            self.send(frame)
+        elif not seen.holds(entry.transaction_id):
+            self.send(frame.at(cursor_of(seen.snapshot, entry.between[1], entry.entry_id)))
+
     def _hold(self, frame: Frame) -> None:
-        if frame.transaction_id is None or self._held is None:
+        if frame.entry is None or self._held is None:
             return  # he gets the next one of its kind
         self._held.append(frame)
         if len(self._held) > BEHIND_MAX:

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 import structlog
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolExhausted
+from sqlalchemy.exc import SQLAlchemyError
 
 from services.arena.storage.viewers import say_viewers, viewers_of
 from services.arena.streaming.frames import Frame
@@ -33,7 +32,7 @@ class Viewers:
             counts = self.hub.watched()
             try:
                 viewers = await self.hub.apart(self._say, counts)
-            except (OperationalError, InterfaceError, PoolExhausted) as error:
+            except SQLAlchemyError as error:
                 log.warning("viewers_not_counted", error=str(error).splitlines()[0])
             else:
                 self._tell(viewers)
