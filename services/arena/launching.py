@@ -1,7 +1,6 @@
 """The sessions of this process: claimed a few at a time, run side by side, kept alive, and those of the dead ended."""
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
 from uuid import UUID
 
@@ -27,7 +26,6 @@ class Launcher:
     def __init__(self, here: Resources, scribe: Scribe, ended: threading.Event) -> None:
         self.here, self.scribe, self.ended = here, scribe, ended
         self.quotes = Quotes(here.markets)
-        self._threads = ThreadPoolExecutor(here.settings.arena_parallel, thread_name_prefix="session")
         self._running: dict[UUID, str] = {}  # the claims of our sessions
         self._lock = threading.Lock()
         self._looked_at = monotonic()  # for sessions whose process is gone
@@ -47,7 +45,8 @@ class Launcher:
         for each in claimed:
             with self._lock:
                 self._running[each.session_id] = each.claim
-            self._threads.submit(self._run, each)
+            # A daemon, because nobody who stops waits for a provider; the lease tells the next process what was left.
+            threading.Thread(target=self._run, args=(each,), name="session", daemon=True).start()
         return len(claimed)
 
     def keep_alive(self) -> None:
@@ -76,10 +75,6 @@ class Launcher:
             finish_lost(self.here, self.scribe, self.quotes, each)
         return len(lost)
 
-    def close(self) -> None:
-        """Sessions that are under way are left to their lease: what they asked for cannot be taken back."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
-
     def _run(self, claimed: Claimed) -> None:
         """The wall between sessions: one that breaks fails with its reason, and the others go on."""
         session = None
@@ -87,8 +82,10 @@ class Launcher:
             session = Session(self.here, self.scribe, self.quotes, claimed)
             session.run()
         except Exception as error:
+            if self.here.stopping.is_set():
+                return
             log.exception("session_broke", session_id=str(claimed.session_id), model=claimed.external_id)
-            if session is not None and not self.here.stopping.is_set():
+            if session is not None:
                 why = f"{type(error).__name__}: the arena's log has the details"
                 fail_session(self.here, self.scribe, session.speaker, claimed.claim, "broke", why)
         finally:

@@ -5,7 +5,6 @@
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +17,7 @@ from prometheus_client import Counter
 from services.arena import ending, judging, selecting, summarising, validating
 from services.arena.announcing import announce
 from services.arena.launching import Launcher, place_bets
-from services.arena.registering import check_models, register
+from services.arena.registering import check_models, give_missing_portfolios, register
 from services.arena.resources import Resources
 from services.arena.scribe import Scribe
 from services.arena.storage import calls, events
@@ -32,6 +31,7 @@ TICK_SECONDS = 0.5
 RENEW_SECONDS = 5.0
 FORGOTTEN_AFTER = timedelta(minutes=40)  # a reservation whose request nobody waits for any more
 STOP_SECONDS = 3.0
+READINGS_MAX = 8  # summaries and settlements that models look at, at one time
 READ_AGAIN_SECONDS = 15.0  # after a summary that could not be made
 LOCK = "arena_motor"
 
@@ -55,30 +55,36 @@ class Motor:
         self.ended = threading.Event()  # a session has ended: there may be a bet to place
         self.scribe = Scribe(here)
         self.launcher = Launcher(here, self.scribe, self.ended)
-        self._readers = ThreadPoolExecutor(4, thread_name_prefix="summary")
         self._reading: set[UUID] = set()
         self._registered = False
         self._leadership = Leadership(here.database, LOCK)
-        self.own = [Duty("launch", 0.5, self._launch)]
-        self.led = [
-            Duty("register", 2, self._register),
-            Duty("check_models", 900, self._check_models, due_at=monotonic() + 900),
+        self._leads = False  # as the motor's thread has seen it last
+        self.quick = [
             Duty("end_lost", 2, self.launcher.end_lost),
-            Duty("select", 5, self._select),
             Duty("summarise", 0.5, self._summarise),
             Duty("activate", 0.5, self._activate),
             Duty("close", 1, lambda: ending.close_events(here)),
-            Duty("prices", 30, lambda: ending.update_prices(here)),
-            Duty("results", 10, lambda: ending.ask_for_results(here)),
-            Duty("settle", 2, self._settle),
-            Duty("judge", 5, self._judge),
-            Duty("daily_board", 3_600, self._snapshot_day, due_at=monotonic() + 60),
+            Duty("validate", 5, self._validate),
             Duty("forget", 60, self._close_abandoned),
         ]
+        self.slow = [  # these ask other services, or compute for seconds
+            Duty("register", 30, self._register),
+            Duty("check_models", 900, self._check_models, due_at=monotonic() + 900),
+            Duty("select", 5, self._select),
+            Duty("prices", 30, lambda: ending.update_prices(here)),
+            Duty("results", 10, lambda: ending.ask_for_results(here)),
+            Duty("settle", 2, lambda: ending.settle_events(here)),
+            Duty("judge", 5, self._judge),
+            Duty("daily_board", 3_600, self._snapshot_day, due_at=monotonic() + 60),
+        ]
         self._threads = [
-            threading.Thread(target=self._run, name="arena-motor", daemon=True),
-            threading.Thread(target=self._place, name="arena-placer", daemon=True),
-            threading.Thread(target=self._keep_alive, name="arena-leases", daemon=True),
+            threading.Thread(target=run, name=name, daemon=True)
+            for name, run in (
+                ("arena-motor", self._run),
+                ("arena-errands", self._run_slow),
+                ("arena-placer", self._place),
+                ("arena-leases", self._keep_alive),
+            )
         ]
 
     def start(self) -> None:
@@ -89,21 +95,28 @@ class Motor:
     def close(self) -> None:
         self.here.stopping.set()
         self.ended.set()
-        self.launcher.close()
-        self._readers.shutdown(wait=False, cancel_futures=True)
         for thread in self._threads:
             thread.join(STOP_SECONDS)
         self.scribe.close()
 
     def _run(self) -> None:
+        launch = Duty("launch", 0.5, self.launcher.launch)
         with closing(self._leadership):
             while not self.here.stopping.is_set():
-                for duty in self.own:
-                    self._do(duty)
-                if self._leadership.held():
-                    for duty in self.led:
+                self._do(launch)
+                self._leads = self._leadership.held()
+                if self._leads:
+                    for duty in self.quick:
                         self._do(duty)
                 self.here.stopping.wait(TICK_SECONDS)
+
+    def _run_slow(self) -> None:
+        """Apart, so that a service that hangs delays neither sessions nor the end of the betting."""
+        while not self.here.stopping.is_set():
+            for duty in self.slow:
+                if self._leads:
+                    self._do(duty)
+            self.here.stopping.wait(TICK_SECONDS)
 
     def _place(self) -> None:
         """Bets are placed when a session ends, and looked after now and then."""
@@ -144,15 +157,14 @@ class Motor:
         duty.failing = True
         duty.due_at = monotonic() + max(duty.every, 2.0)
 
-    def _launch(self) -> None:
-        self.launcher.launch()
-
     def _register(self) -> None:
-        """Until it has succeeded once; then the file is read at the next start."""
+        """The file once; models without a portfolio again and again, should one be away in the middle of it."""
         if not self._registered:
             enabled = register(self.here)
             self._registered = True
             log.info("models_registered", enabled=enabled)
+        else:
+            give_missing_portfolios(self.here)
 
     def _check_models(self) -> None:
         if self._registered:
@@ -177,8 +189,7 @@ class Motor:
         if ready:
             wake(self.here.database)
 
-    def _settle(self) -> None:
-        ending.settle_events(self.here)
+    def _validate(self) -> None:
         with self.here.database.connection() as connection:
             unnoted = events.without_note(connection)
         for event_id in unnoted:
@@ -186,9 +197,9 @@ class Motor:
 
     def _read(self, event_id: UUID, work: Callable[[Resources, UUID, datetime], None]) -> None:
         """Beside everything else, because models take their time; one thing at a time for an event."""
-        if event_id not in self._reading:
+        if event_id not in self._reading and len(self._reading) < READINGS_MAX:
             self._reading.add(event_id)
-            self._readers.submit(self._read_apart, event_id, work)
+            threading.Thread(target=self._read_apart, args=(event_id, work), name="reading", daemon=True).start()
 
     def _read_apart(self, event_id: UUID, work: Callable[[Resources, UUID, datetime], None]) -> None:
         """The wall between events: one whose text breaks us is tried again, and the others are read."""

@@ -30,6 +30,10 @@ class ModelsFileUnusable(Conflict):
     """{file} cannot be used: {wrong}."""
 
 
+class SessionUnderWay(Conflict):
+    """{external_id} is in the middle of a session; reset it when that has ended."""
+
+
 class Entry(BaseModel):
     """A model as the file describes it."""
 
@@ -80,13 +84,18 @@ def register(here: Resources) -> int:
     with here.database.transaction() as connection:
         registry.write_models(connection, [entry.model_dump() for entry in entries], here.clock())
     check_models(here)
-    with here.database.connection() as connection:
-        homeless = registry.without_portfolio(connection)
-    by_name = {entry.external_id: entry for entry in entries}
-    for model in homeless:
-        give_portfolio(here, model, by_name[model.external_id].config if model.external_id in by_name else {})
+    give_missing_portfolios(here, {entry.external_id: entry.config for entry in entries})
     with here.database.connection() as connection:
         return registry.enabled_count(connection)
+
+
+def give_missing_portfolios(here: Resources, configs: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+    with here.database.connection() as connection:
+        homeless = registry.without_portfolio(connection)
+    if homeless and configs is None:
+        configs = {entry.external_id: entry.config for entry in read_entries(here.settings.ai_models_file)}
+    for model in homeless:
+        give_portfolio(here, model, (configs or {}).get(model.external_id, {}))
 
 
 def check_models(here: Resources) -> None:
@@ -154,11 +163,14 @@ def give_portfolio(here: Resources, model: Registered, config: Mapping[str, Any]
 
 
 def reset(here: Resources, model: Registered, why: str) -> int:
-    """A new portfolio with a full purse. The old one is closed under a name that says so; its history stays."""
+    """A new portfolio with a full purse. The old one is closed under a name that says so; its history stays. Sessions
+    that have not begun go over to the new one; while one is under way nothing is reset."""
     now = here.clock()
     config: Mapping[str, Any] = {}
     if model.portfolio_id is not None:
         with here.database.connection() as connection:
+            if registry.has_running_session(connection, model.model_id):
+                raise SessionUnderWay(external_id=model.external_id)
             config = registry.config_of(connection, model.portfolio_id)
         changes = {"name": f"{model.name} until {now:%Y-%m-%d %H:%M:%S}", "status": "closed", "reason": why}
         here.paper.patch(f"/paper-trading/portfolios/{model.portfolio_id}", changes, seconds=CREATE_SECONDS)

@@ -20,7 +20,6 @@ from shared.feed import (
     CHANNEL,
     Entry,
     NewEntry,
-    Seen,
     append_entries,
     entries_after,
     entries_behind,
@@ -182,22 +181,6 @@ def test_it_can_be_told_how_far_behind_a_cursor_is_and_what_it_has_seen(fresh_da
     assert behind == [4, 3, 0]
     assert some == 2
     assert heard == {1: False, 2: True, 3: True, 4: True}
-
-
-@pytest.mark.parametrize(
-    ("snapshot", "other", "covers"),
-    [
-        ("5:5:", "5:5:", True),
-        ("5:9:5,7", "5:9:5,7", True),
-        ("5:9:5,7", "5:8:5,7", True),
-        ("5:8:5,7", "5:9:5,7", False),
-        ("7:9:7", "5:9:5,7", True),
-        ("5:9:5,7", "7:9:7", False),
-        ("8:12:8,11", "5:8:5", True),
-    ],
-)
-def test_of_two_snapshots_the_later_one_covers_the_other(snapshot: str, other: str, covers: bool) -> None:
-    assert Seen.by(snapshot).covers(Seen.by(other)) is covers
 
 
 def test_many_writers_in_any_order_are_all_heard_once(fresh_database: Database) -> None:

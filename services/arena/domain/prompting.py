@@ -96,7 +96,8 @@ def session_messages(brief: Brief, secret: str) -> list[Message]:
         lost=state.lost,
         place=state.place,
         entrants=state.entrants,
-        rivals=[_rival(move) for move in brief.rivals],
+        rivals=[_rival(number, move) for number, move in enumerate(brief.rivals, 1)],
+        earlier_questions=fenced("earlier questions", _earlier(brief.rivals), nonce, RULES_MAX),
         quote=list(_quote(brief.quote, brief.price_points)) if brief.sighted and brief.quote is not None else [],
         summary=fenced("summary", brief.summary or "Nothing was found.", nonce, SUMMARY_MAX),
         sources=_source_list(brief.sources, nonce),
@@ -175,11 +176,16 @@ def _market(facts: MarketFacts, now: datetime, nonce: str) -> dict[str, str]:
     }
 
 
-def _rival(move: RivalMove) -> str:
+def _rival(number: int, move: RivalMove) -> str:
+    """Without the question, which is a stranger's text and stands in a fence under its number."""
     stake = "" if move.amount is None else f" with {_dollars(move.amount)} dollars"
     took = "abstained" if move.position == "ABSTAIN" else f"took {move.position}{stake}"
     ended = "it is still open" if move.ended is None else f"it ended {move.ended.upper()}"
-    return f"{line(move.name, NAME_MAX)} {took} on “{line(move.question, 160)}”; {ended}."
+    return f"{line(move.name, NAME_MAX)} {took} on question {number}; {ended}."
+
+
+def _earlier(moves: Sequence[RivalMove]) -> str:
+    return "\n".join(f"{number}: {line(move.question, 160)}" for number, move in enumerate(moves, 1))
 
 
 def _quote(quote: Quote, points: Sequence[tuple[datetime, Decimal]]) -> Iterator[str]:

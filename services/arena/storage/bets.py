@@ -12,14 +12,22 @@ from services.arena.domain.decisions import Decision
 from services.arena.domain.stakes import Undecided
 from shared.database import fetch_all
 
-_UNPLACED = text("""
+_WAITING = """
+s.status = 'completed' AND s.final_position IN ('YES', 'NO') AND s.signal_id IS NULL AND s.no_bet IS NULL
+    AND (CAST(:portfolio_ids AS integer[]) IS NULL OR s.portfolio_id = ANY(:portfolio_ids))
+"""
+# One after the other for each portfolio, in the order of their numbers: two stakes never come from the same dollars.
+_LOCK = text(f"""
+SELECT pg_advisory_xact_lock(hashtext('coliseum.stakes'), portfolio_id) FROM (
+    SELECT DISTINCT s.portfolio_id FROM betting_sessions s WHERE {_WAITING} ORDER BY 1) waiting
+""")
+_UNPLACED = text(f"""
 SELECT s.session_id, s.portfolio_id, s.market_no, s.final_position, s.probability, s.confidence_score, s.max_price,
     s.reasoning_summary, s.yes_bid, s.yes_ask, e.close_time
 FROM betting_sessions s JOIN arena_events e USING (event_id)
-WHERE s.status = 'completed' AND s.final_position IN ('YES', 'NO') AND s.signal_id IS NULL AND s.no_bet IS NULL
-    AND (CAST(:portfolio_ids AS integer[]) IS NULL OR s.portfolio_id = ANY(:portfolio_ids))
+WHERE {_WAITING}
 ORDER BY s.portfolio_id, s.completed_at, s.session_id
-FOR UPDATE OF s SKIP LOCKED
+FOR UPDATE OF s
 """)
 # What earlier signals ask for and nobody has acted on yet is not there to be staked again.
 _PURSES = text("""
@@ -78,7 +86,9 @@ class ActedOn:
 
 
 def unplaced_positions(connection: Connection, portfolio_ids: Sequence[int] | None) -> list[Undecided]:
+    """Locked, with their portfolios' stakes, until the transaction ends."""
     values = {"portfolio_ids": None if portfolio_ids is None else list(portfolio_ids)}
+    connection.execute(_LOCK, values)
     return [
         Undecided(
             row.session_id,

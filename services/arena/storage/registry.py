@@ -119,8 +119,22 @@ def note_simulated(connection: Connection, external_id: str, simulated: bool, no
 
 
 def write_portfolio(connection: Connection, external_id: str, portfolio_id: int | None, now: datetime) -> None:
+    """Sessions that have not begun belong to whichever portfolio the model has then."""
+    values = {"external_id": external_id, "number": portfolio_id, "now": now}
     query = text("UPDATE ai_models SET portfolio_id = :number, updated_at = :now WHERE external_id = :external_id")
-    connection.execute(query, {"external_id": external_id, "number": portfolio_id, "now": now})
+    connection.execute(query, values)
+    if portfolio_id is not None:
+        moved = text("""
+            UPDATE betting_sessions s SET portfolio_id = :number, updated_at = :now FROM ai_models a
+            WHERE a.model_id = s.model_id AND a.external_id = :external_id AND s.status = 'pending'
+                AND s.portfolio_id <> :number
+        """)
+        connection.execute(moved, values)
+
+
+def has_running_session(connection: Connection, model_id: UUID) -> bool:
+    query = text("SELECT EXISTS (SELECT FROM betting_sessions WHERE model_id = :model_id AND status = 'running')")
+    return bool(connection.execute(query, {"model_id": model_id}).scalar_one())
 
 
 def portfolio_of(connection: Connection, external_id: str) -> int | None:
