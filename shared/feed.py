@@ -17,6 +17,7 @@ from sqlalchemy.exc import DataError
 from shared.copy_text import copied_json, copied_row
 from shared.cursors import UnknownCursor, cursor_of, key_of
 from shared.database import Database, copy_rows
+from shared.errors import Problem
 
 Kind = Literal[
     "trade", "order", "settlement", "cycle", "breaker", "message", "decision", "price_update", "event", "alarm"
@@ -59,6 +60,34 @@ SELECT count(*) FROM (
     LIMIT :most
 ) behind
 """)
+_FORGET = text("""
+WITH gone AS (
+    DELETE FROM feed_entries WHERE created_at < :before RETURNING entry_id, transaction_id
+), last AS (
+    SELECT transaction_id, (SELECT max(entry_id) FROM gone) AS entry_id FROM gone
+    ORDER BY transaction_id DESC LIMIT 1
+), remembered AS (
+    INSERT INTO feed_forgotten (one, transaction_id, entry_id, created_before)
+    SELECT 1, transaction_id, entry_id, :before FROM last
+    ON CONFLICT (one) DO UPDATE SET
+        transaction_id = greatest(feed_forgotten.transaction_id, excluded.transaction_id),
+        entry_id = greatest(feed_forgotten.entry_id, excluded.entry_id),
+        created_before = greatest(feed_forgotten.created_before, excluded.created_before)
+)
+SELECT count(*) FROM gone
+""")
+# Whatever a snapshot began before is seen by it. Of a page that was told in part, also what stands before its last.
+_LOST = text("""
+SELECT created_before FROM feed_forgotten
+WHERE transaction_id >= pg_snapshot_xmin(CAST(:seen AS pg_snapshot))
+    AND (transaction_id >= pg_snapshot_xmin(CAST(:target AS pg_snapshot)) OR entry_id > :after)
+""")
+
+
+class EntriesForgotten(Problem):
+    """Entries after this cursor are forgotten; read the lists anew, and then the feed without a cursor."""
+
+    status = 410
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +163,8 @@ def wake(database: Database) -> None:
 
 
 def forget_entries(connection: Connection, before: datetime) -> int:
-    """Entries announce facts that stand elsewhere, so old ones may go."""
-    return connection.execute(text("DELETE FROM feed_entries WHERE created_at < :before"), {"before": before}).rowcount
+    """Entries announce facts that stand elsewhere, so old ones may go; how far they went is remembered with them."""
+    return int(connection.execute(_FORGET, {"before": before}).scalar_one())
 
 
 def present_cursor(connection: Connection) -> str:
@@ -152,7 +181,9 @@ def prepare_reading(connection: Connection) -> None:
 
 
 def entries_after(connection: Connection, cursor: str, limit: int = PAGE, *, prepared: bool = False) -> Batch:
-    """What was committed after the cursor, each entry once. A cursor keeps its meaning however long it is kept."""
+    """What was committed after the cursor, each entry once. A cursor keeps its meaning however long it is kept; where
+    entries behind it were forgotten, EntriesForgotten is raised. A prepared session, which is up to date, asks nothing
+    of that."""
     seen, target, after = _read_cursor(cursor)
     try:
         values = {"seen": seen, "target": target or None, "after": after, "limit": limit + 1}
@@ -162,6 +193,8 @@ def entries_after(connection: Connection, cursor: str, limit: int = PAGE, *, pre
     snapshot = str(rows[0].snapshot)
     if _end_of(seen) > _end_of(snapshot):  # of this database before it was restored, or of another one
         raise UnknownCursor(cursor=cursor[:80])
+    if not prepared:  # after the reading, so that what was forgotten before it is known by now
+        _refuse_gap(connection, seen, target, after)
     entries = [_entry(row, (seen, snapshot)) for row in rows[:limit] if row.entry_id is not None]
     if len(rows) > limit:
         return Batch(entries, cursor_of(seen, snapshot, entries[-1].entry_id), more=True)
@@ -178,6 +211,12 @@ def entries_behind(connection: Connection, cursor: str, most: int) -> int:
 def seen_by(cursor: str) -> Seen:
     """What whoever stands at the end of a batch has been given, for telling what comes in another way as well."""
     return Seen.by(_read_cursor(cursor)[0])
+
+
+def _refuse_gap(connection: Connection, seen: str, target: str, after: int) -> None:
+    values = {"seen": seen, "target": target or seen, "after": after}
+    if (before := connection.execute(_LOST, values).scalar()) is not None:
+        raise EntriesForgotten(forgotten_before=before)
 
 
 def _read_cursor(cursor: str) -> tuple[str, str, int]:

@@ -162,6 +162,11 @@ betting_sessions = Table(
         postgresql_where=text("status IN ('pending', 'running')"),
     ),
     Index(
+        "betting_sessions_unplaced_idx",
+        "portfolio_id",
+        postgresql_where=text("final_position IN ('YES', 'NO') AND signal_id IS NULL AND no_bet IS NULL"),
+    ),
+    Index(
         "betting_sessions_untold_idx",
         "session_id",
         postgresql_where=text("bet_told_at IS NULL AND final_position IN ('YES', 'NO')"),
@@ -219,6 +224,8 @@ model_calls = Table(
     Column("finished_at", Moment),
     Index("model_calls_started_at_idx", "started_at"),
     Index("model_calls_session_id_idx", "session_id"),
+    Index("model_calls_model_id_idx", "model_id"),
+    Index("model_calls_open_idx", "started_at", postgresql_where=text("status = 'reserved'")),
     CheckConstraint("purpose IN ('session', 'repair', 'search', 'summary', 'validation')", name="purpose"),
     CheckConstraint("status IN ('reserved', 'done', 'failed')", name="status"),
     CheckConstraint("(status = 'reserved') = (cost IS NULL)", name="charged"),

@@ -2,7 +2,18 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Identity, Index, Integer, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Identity,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.types import UserDefinedType
@@ -35,4 +46,15 @@ feed_entries = Table(
     Column("created_at", Moment, nullable=False),
     Index("feed_entries_transaction_id_idx", "transaction_id"),
     Index("feed_entries_created_at_idx", "created_at", postgresql_using="brin"),
+)
+
+# How far entries were deleted: the highest numbers that are gone, for a reader who comes from further back.
+feed_forgotten = Table(
+    "feed_forgotten",
+    catalogue,
+    Column("one", SmallInteger, primary_key=True),
+    Column("transaction_id", TransactionId, nullable=False),
+    Column("entry_id", BigInteger, nullable=False),
+    Column("created_before", Moment, nullable=False),
+    CheckConstraint("one = 1", name="one"),
 )

@@ -1,5 +1,6 @@
 """How a session ends, exactly once: with a sealed decision, or failed with its reason."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -8,7 +9,7 @@ from sqlalchemy import Connection
 
 from services.arena.domain.briefs import MarketFacts
 from services.arena.domain.decisions import Decision
-from services.arena.domain.seals import Forecast, prompt_sha256, text_sha256
+from services.arena.domain.seals import Forecast, book_sha256, prompt_sha256, text_sha256
 from services.arena.patience import patiently
 from services.arena.resources import Resources
 from services.arena.scribe import Scribe, Speaker, storable
@@ -40,7 +41,8 @@ def complete_session(
     def complete() -> bool:
         now = here.clock()
         with here.database.transaction() as connection:
-            if not sessions.complete(connection, speaker.session_id, claim, decision, said, cost, now):
+            used = replace(cost, usage=sessions.cost_of(connection, speaker.session_id))
+            if not sessions.complete(connection, speaker.session_id, claim, decision, said, used, now):
                 return False
             seal(connection, _forecast(connection, speaker, facts, decision, said, cost, now), now)
             append_entries(connection, [_entry(speaker, decision, None)], now)
@@ -53,7 +55,7 @@ def complete_session(
         SESSIONS.labels(speaker.model, decision.position).inc()
     else:
         why = "the decision came after the event had closed"
-        fail_session(here, scribe, speaker, claim, "event_closed", why, answer, cost.latency_ms)
+        fail_session(here, scribe, speaker, claim, "event_closed", why, answer, cost)
 
 
 def fail_session(
@@ -63,8 +65,8 @@ def fail_session(
     claim: str,
     failure: str,
     detail: str,
-    answer: str | None = None,
-    latency_ms: int | None = None,
+    answer: str | None,
+    cost: Cost,
 ) -> None:
     """A failure is a row with its reason, and never a forecast."""
     scribe.say(speaker, "system", f"The session failed: {detail}")
@@ -74,8 +76,8 @@ def fail_session(
     def fail() -> bool:
         now = here.clock()
         with here.database.transaction() as connection:
-            cost = Cost(sessions.cost_of(connection, speaker.session_id), latency_ms)
-            if not sessions.fail(connection, speaker.session_id, claim, failure, storable(detail), said, cost, now):
+            used = replace(cost, usage=sessions.cost_of(connection, speaker.session_id))
+            if not sessions.fail(connection, speaker.session_id, claim, failure, storable(detail), said, used, now):
                 return False
             append_entries(connection, [_entry(speaker, None, failure)], now)
         return True
@@ -112,6 +114,7 @@ def _forecast(
         yes_bid=asked.yes_bid,
         yes_ask=asked.yes_ask,
         quoted_at=asked.quoted_at,
+        book_sha256=book_sha256(asked.book),
         prompt_sha256=prompt_sha256(asked.prompt),
         answer_sha256=text_sha256(answer),
         prompt_version=asked.prompt_version,

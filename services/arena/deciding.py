@@ -1,6 +1,7 @@
 """One session: what the model gets to see, what it says, and the decision that is sealed in the end."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from time import monotonic
 
@@ -8,7 +9,7 @@ from services.arena.clients.books import NoQuote
 from services.arena.concluding import complete_session, fail_session
 from services.arena.domain.briefs import Brief, Quote
 from services.arena.domain.commentary import Commentary
-from services.arena.domain.completions import CallFailure, Completion, Message, Question, Usage
+from services.arena.domain.completions import CallFailure, Completion, Message, Question
 from services.arena.domain.config import ModelConfig
 from services.arena.domain.decisions import Decision, Unreadable
 from services.arena.domain.ensembling import FORECASTS_MIN, ensemble_decision
@@ -36,9 +37,8 @@ class Session:
 
     def __init__(self, here: Resources, scribe: Scribe, quotes: Quotes, claimed: Claimed) -> None:
         self.here, self.scribe, self.quotes, self.claimed = here, scribe, quotes, claimed
-        self.speaker = Speaker(
-            claimed.session_id, claimed.event_id, claimed.market_no, claimed.portfolio_id, claimed.external_id
-        )
+        self.speaker = speaker_of(claimed)
+        self.heard = Cost()  # what is known of the answer so far
         self.began = monotonic()
         to_close = (claimed.close_time - here.clock()).total_seconds()
         self.until = self.began + min(here.settings.arena_session_seconds, to_close)
@@ -68,7 +68,7 @@ class Session:
         elif self._mark_asked(None, None, quote):
             decision = ensemble_decision(probabilities, quote, fee)
             self.scribe.say(self.speaker, "reasoning", f"{decision.reason[:1].upper()}{decision.reason[1:]}.")
-            self._complete(decision, None, Cost(usage=self._usage(), simulated=False))
+            self._complete(decision, None)
 
     def _ask_model(self, quote: Quote) -> None:
         prompt = session_messages(self._brief(quote), str(self.claimed.session_id))
@@ -84,8 +84,15 @@ class Session:
         if isinstance(answer, NoBudget):
             self._fail("no_budget", answer.detail)
         elif isinstance(answer, CallFailure):
+            self.heard = replace(self.heard, simulated=answer.simulated)
             self._fail(answer.code, answer.detail, answer.said or None)
         else:
+            self.heard = replace(
+                self.heard,
+                first_token_ms=answer.first_token_ms,
+                model_version=answer.model_version,
+                simulated=answer.simulated,
+            )
             self._read(prompt, answer)
 
     def _read(self, prompt: Sequence[Message], completion: Completion) -> None:
@@ -111,14 +118,7 @@ class Session:
         if isinstance(decision, Unreadable):
             self._fail("cut_off" if cut_off else "unreadable_decision", decision.why, answer)
             return
-        cost = Cost(
-            self._usage(),
-            round((monotonic() - self.began) * 1_000),
-            completion.first_token_ms,
-            completion.model_version,
-            completion.simulated,
-        )
-        self._complete(decision, answer, cost)
+        self._complete(decision, answer)
 
     def _brief(self, quote: Quote) -> Brief:
         claimed, now = self.claimed, self.here.clock()
@@ -169,28 +169,31 @@ class Session:
             if pause is None or self.here.stopping.wait(pause):
                 return answer
 
-    def _usage(self) -> Usage:
-        with self.here.database.connection() as connection:
-            return sessions.cost_of(connection, self.claimed.session_id)
-
-    def _complete(self, decision: Decision, answer: str | None, cost: Cost) -> None:
-        complete_session(self.here, self.scribe, self.speaker, self.claimed.claim, self.facts, decision, answer, cost)
-
-    def _fail(self, failure: str, detail: str, answer: str | None = None) -> None:
-        fail_session(
-            self.here, self.scribe, self.speaker, self.claimed.claim, failure, detail, answer, self._elapsed_ms()
+    def _complete(self, decision: Decision, answer: str | None) -> None:
+        complete_session(
+            self.here, self.scribe, self.speaker, self.claimed.claim, self.facts, decision, answer, self._cost()
         )
 
-    def _elapsed_ms(self) -> int:
-        return round((monotonic() - self.began) * 1_000)
+    def _fail(self, failure: str, detail: str, answer: str | None = None) -> None:
+        fail_session(self.here, self.scribe, self.speaker, self.claimed.claim, failure, detail, answer, self._cost())
+
+    def _cost(self) -> Cost:
+        return replace(self.heard, latency_ms=round((monotonic() - self.began) * 1_000))
 
 
-def finish_lost(here: Resources, scribe: Scribe, quotes: Quotes, claimed: Claimed) -> None:
+def finish_lost(here: Resources, scribe: Scribe, claimed: Claimed) -> None:
     """A session whose process died after its request had left: ended from its answer where that is stored, else
     failed, because it may have been charged."""
-    session = Session(here, scribe, quotes, claimed)
+    speaker = speaker_of(claimed)
     decision = read_decision(claimed.answer) if claimed.answer else None
     if isinstance(decision, Decision):
-        session._complete(decision, claimed.answer, Cost(session._usage()))
+        with here.database.connection() as connection:
+            facts = market_facts(connection, claimed.event_id)
+        complete_session(here, scribe, speaker, claimed.claim, facts, decision, claimed.answer, Cost())
     else:
-        session._fail("interrupted", "the arena stopped in the middle of the session", claimed.answer)
+        why = "the arena stopped in the middle of the session"
+        fail_session(here, scribe, speaker, claimed.claim, "interrupted", why, claimed.answer, Cost())
+
+
+def speaker_of(claimed: Claimed) -> Speaker:
+    return Speaker(claimed.session_id, claimed.event_id, claimed.market_no, claimed.portfolio_id, claimed.external_id)

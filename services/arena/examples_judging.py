@@ -46,7 +46,7 @@ ROW: dict[str, Any] = {
     "wins": 34,
     "losses": 21,
     "pushes": 2,
-    "abstentions": {"abstained": 9, "price_moved": 2},
+    "abstentions": {"model_abstained": 9, "price_moved": 2},
     "failures": {"timed_out": 2},
     "sessions": 74,
     "forecasts": 70,
@@ -172,7 +172,7 @@ COUNTERFACTUAL: dict[str, Any] = {
             "invested": 30500,
             "fees": 44.3,
             "realized_pnl": 402.2,
-            "skipped": {"abstained": 9},
+            "skipped": {"model_abstained": 9},
             "curve": [{"at": "2026-11-21T10:00:00.12Z", "equity": 99999.2}],
             "placed": [
                 {
@@ -209,6 +209,7 @@ VERIFIED: dict[str, Any] = {
         "portfolios": 22,
         "standings": 22,
         "standings_out_of_date": 0,
+        "curves_thinned": 0,
         "audit": {"portfolios": 22, "cash_entries": 4021, "trades": 2044},
     },
     "unchecked": [],

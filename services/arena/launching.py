@@ -13,7 +13,7 @@ from services.arena.quoting import Quotes
 from services.arena.resources import Resources
 from services.arena.scribe import Scribe
 from services.arena.storage import sessions
-from services.arena.storage.sessions import Claimed
+from services.arena.storage.sessions import Claimed, Cost
 
 log = structlog.get_logger()
 
@@ -72,7 +72,7 @@ class Launcher:
         with self.here.database.transaction() as connection:
             lost = sessions.take_lost(connection, own, now + LEASE, now)
         for each in lost:
-            finish_lost(self.here, self.scribe, self.quotes, each)
+            finish_lost(self.here, self.scribe, each)
         return len(lost)
 
     def _run(self, claimed: Claimed) -> None:
@@ -87,7 +87,7 @@ class Launcher:
             log.exception("session_broke", session_id=str(claimed.session_id), model=claimed.external_id)
             if session is not None:
                 why = f"{type(error).__name__}: the arena's log has the details"
-                fail_session(self.here, self.scribe, session.speaker, claimed.claim, "broke", why)
+                fail_session(self.here, self.scribe, session.speaker, claimed.claim, "broke", why, None, Cost())
         finally:
             with self._lock:
                 self._running.pop(claimed.session_id, None)

@@ -20,7 +20,7 @@ from services.arena.launching import Launcher, place_bets
 from services.arena.registering import check_models, give_missing_portfolios, register
 from services.arena.resources import Resources
 from services.arena.scribe import Scribe
-from services.arena.storage import calls, events
+from services.arena.storage import calls, events, messages
 from services.arena.storage.leadership import Leadership
 from shared.errors import Problem
 from shared.feed import wake
@@ -29,6 +29,7 @@ log = structlog.get_logger()
 
 TICK_SECONDS = 0.5
 RENEW_SECONDS = 5.0
+FOLLOWED_FOR = timedelta(hours=1)  # after a session has ended, its words stay in the pieces in which they came
 FORGOTTEN_AFTER = timedelta(minutes=40)  # a reservation whose request nobody waits for any more
 STOP_SECONDS = 3.0
 READINGS_MAX = 8  # summaries and settlements that models look at, at one time
@@ -57,6 +58,7 @@ class Motor:
         self.launcher = Launcher(here, self.scribe, self.ended)
         self._reading: set[UUID] = set()
         self._registered = False
+        self._joined_to: datetime | None = None
         self._leadership = Leadership(here.database, LOCK)
         self._leads = False  # as the motor's thread has seen it last
         self.quick = [
@@ -75,6 +77,7 @@ class Motor:
             Duty("results", 10, lambda: ending.ask_for_results(here)),
             Duty("settle", 2, lambda: ending.settle_events(here)),
             Duty("judge", 5, self._judge),
+            Duty("join_pieces", 3_600, self._join_pieces, due_at=monotonic() + 120),
             Duty("daily_board", 3_600, self._snapshot_day, due_at=monotonic() + 60),
         ]
         self._threads = [
@@ -221,6 +224,13 @@ class Motor:
     def _snapshot_day(self) -> None:
         judging.judge(self.here, self.here.clock())
         judging.snapshot_day(self.here, self.here.clock())
+
+    def _join_pieces(self) -> None:
+        """Of sessions whom nobody follows word by word any more; at first of all that there are."""
+        before = self.here.clock() - FOLLOWED_FOR
+        with self.here.database.transaction() as connection:
+            messages.join_pieces(connection, before, self._joined_to)
+        self._joined_to = before
 
     def _close_abandoned(self) -> None:
         now = self.here.clock()

@@ -20,6 +20,7 @@ from shared.errors import Conflict
 log = structlog.get_logger()
 
 INITIAL_BALANCE = 100_000
+HOMELESS = "it has no portfolio"
 LIST_SECONDS = 15.0
 CREATE_SECONDS = 30
 
@@ -43,7 +44,7 @@ class Entry(BaseModel):
     name: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
     kind: Literal["model", "ensemble"] = "model"
     openrouter_model: Text
-    base_url: Annotated[str, Field(pattern=r"^https?://")] | None = None
+    base_url: Annotated[str, Field(pattern=r"^https?://[^\s@?#]+$")] | None = None  # keys come from the environment
     api_key_variable: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,79}$")] | None = None
     color: Text = "bg-slate-500"
     text_color: Text = "text-slate-500"
@@ -95,7 +96,14 @@ def give_missing_portfolios(here: Resources, configs: Mapping[str, Mapping[str, 
     if homeless and configs is None:
         configs = {entry.external_id: entry.config for entry in read_entries(here.settings.ai_models_file)}
     for model in homeless:
-        give_portfolio(here, model, (configs or {}).get(model.external_id, {}))
+        try:
+            give_portfolio(here, model, (configs or {}).get(model.external_id, {}))
+        except ServiceRefused as refusal:  # a name that is taken, a configuration that is wrong: the others play
+            why = f"{HOMELESS}: {refusal.detail}"
+            if why != model.disabled_reason:
+                log.warning("model_without_portfolio", model=model.external_id, why=refusal.detail)
+                with here.database.transaction() as connection:
+                    registry.disable(connection, model.external_id, why, here.clock())
 
 
 def check_models(here: Resources) -> None:
@@ -128,6 +136,8 @@ def _listed(here: Resources, endpoint: Endpoint) -> dict[str, ListedModel] | Non
 
 
 def _checked(model: Registered, listed: Mapping[str, ListedModel] | None) -> registry.Check:
+    if model.portfolio_id is None and (model.disabled_reason or "").startswith(HOMELESS):
+        return registry.Check(model.external_id, False, model.disabled_reason, None, None, False)
     if model.removed:
         return registry.Check(model.external_id, False, "it stands in the file of models no longer", None, None, False)
     if model.kind == "ensemble" or listed is None:
@@ -158,6 +168,8 @@ def give_portfolio(here: Resources, model: Registered, config: Mapping[str, Any]
         portfolio_id = found
     with here.database.transaction() as connection:
         registry.write_portfolio(connection, model.external_id, portfolio_id, here.clock())
+        if (model.disabled_reason or "").startswith(HOMELESS):
+            registry.enable(connection, model.external_id, here.clock())
     log.info("model_entered", model=model.external_id, portfolio_id=portfolio_id)
     return portfolio_id
 

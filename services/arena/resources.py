@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID, uuid4
 
 from pydantic import Field, SecretStr, field_validator
@@ -77,6 +77,7 @@ class Resources:
         self.markets = Calls("markets", topology.url_of(topology.MARKETS), token)
         self.providers = Providers()
         self.hub = Hub(database, self.replica, clock)
+        self.verified: tuple[datetime, dict[str, Any]] | None = None  # when GET /verify was done last, and its answer
         self.at_work: list[Closing] = []  # threads, which end before what they use is closed
 
     @property

@@ -64,7 +64,7 @@ def select_events(here: Resources, count: int, slot: datetime | None = None) -> 
     now = here.clock()
     with here.database.transaction() as connection:
         seen = _candidates(here, connection, now)
-        picked = chosen(seen, count)
+        picked = chosen(seen, count, events.open_candidates(connection))
         if slot is not None and (
             not picked or not events.note_selection(connection, slot, len(seen), len(picked), now)
         ):
@@ -92,7 +92,11 @@ def swap(here: Resources, event_id: UUID, market_id: str | None, why: str) -> UU
             raise EventNotFound(event_id=event_id)
         if not events.withdraw(connection, event_id, why, now):
             raise EventUnderWay(event_id=event_id, status=event.status)
-        other = _open_market(connection, market_id) if market_id else _another(_candidates(here, connection, now))
+        other = (
+            _open_market(connection, market_id)
+            if market_id
+            else _another(_candidates(here, connection, now), events.open_candidates(connection))
+        )
         [added] = _add(here, connection, [other], "swap", now)
         announce(connection, events.events_of(connection, [event_id]), now)
     wake(here.database)
@@ -153,8 +157,8 @@ def _open_market(connection: Connection, market_id: str) -> Candidate:
     return named.candidate
 
 
-def _another(seen: Sequence[Candidate]) -> Candidate:
-    picked = chosen(seen, 1)
+def _another(seen: Sequence[Candidate], taken: Sequence[Candidate]) -> Candidate:
+    picked = chosen(seen, 1, taken)
     if not picked:
         raise NothingToChoose()
     return picked[0]

@@ -1,6 +1,6 @@
 """Recomputes the chain of forecasts, the balances and the board from the rows, and names what does not match."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any
@@ -24,10 +24,26 @@ LINKS_AT_ONCE = 200  # with their prompts and answers
 UNSEALED_SHOWN = 100
 BEFORE_THE_FIRST = -(2**63)  # what somebody may have put there is met too
 AUDIT_SECONDS = 300
+CURVE = ("snapshots", "max_drawdown")  # rest on points of which only one an hour is kept after a week
 JOINT = ("rank", "boards", "deflated_sharpe")  # figures that rest on everybody's rows
+PAID_WITHIN = timedelta(minutes=15)  # after a venue has corrected itself
+RESTS = timedelta(seconds=30)  # between two verifications that are asked for over HTTP
 SAME_TIME = timedelta(minutes=1)  # rows that were on their way while the board was computed
 
 DISAGREEMENTS = Gauge("coliseum_verify_disagreements", "What the last verification found.")
+
+
+def verified(here: Resources, now: datetime) -> dict[str, Any] | None:
+    """One at a time, and with a rest: meanwhile the last answer of this process, None where there is none yet."""
+    last = here.verified
+    if last is not None and now - last[0] < RESTS:
+        return last[1]
+    with here.database.lock("arena: verifying") as mine:
+        if mine:
+            found = verify(here, now)
+            here.verified = (here.clock(), found)
+            return found
+    return None if last is None else last[1]
 
 
 def verify(here: Resources, now: datetime) -> dict[str, Any]:
@@ -39,6 +55,7 @@ def verify(here: Resources, now: datetime) -> dict[str, Any]:
         reading = connection.execution_options(isolation_level="REPEATABLE READ")
         checked |= _chain(reading, findings)
         checked |= _balances(reading, findings)
+        _grounds(reading, findings, now)
         checked |= _board(reading, findings, here.settings.arena_settled_min)
     try:
         checked["audit"] = _audit(here, findings)
@@ -61,7 +78,7 @@ def _chain(connection: Connection, findings: Findings) -> dict[str, Any]:
     chain, links, after = Chain(), 0, BEFORE_THE_FIRST
     while page := seals.links_after(connection, after, LINKS_AT_ONCE):
         for each in page:
-            for found in chain.link(each.link, each.forecast, each.status, each.known_at):
+            for found in chain.link(each.link, each.forecast, each.status, each.crowd, each.known_at):
                 findings.add(found)
         links, after = links + len(page), page[-1].link.seal_no
     unsealed, first = seals.unsealed_sessions(connection, UNSEALED_SHOWN)
@@ -81,6 +98,19 @@ def _balances(connection: Connection, findings: Findings) -> dict[str, Any]:
     return {"portfolios": checks.portfolio_count(connection)}
 
 
+def _grounds(connection: Connection, findings: Findings, now: datetime) -> None:
+    """What scores rest on besides the chain: the outcomes they are graded by, and what was paid for them."""
+    total, rows = checks.outcome_differences(connection, now - PAID_WITHIN)
+    for row in rows:
+        where = f"market {row['market_id']}"
+        findings.add(Disagreement("outcome_against_settlement", where, row["stored"], row["computed"]))
+    findings.count("outcome_against_settlement", total - len(rows))
+    total, rows = checks.cost_differences(connection)
+    for row in rows:
+        findings.add(Disagreement("session_cost", f"session {row['session_id']}", row["stored"], row["computed"]))
+    findings.count("session_cost", total - len(rows))
+
+
 def _board(connection: Connection, findings: Findings, settled_min: int) -> dict[str, Any]:
     """Standings whose rows have moved on since are out of date, and neither right nor wrong."""
     stored = standings.stored_standings(connection)
@@ -90,20 +120,28 @@ def _board(connection: Connection, findings: Findings, settled_min: int) -> dict
         number: orjson.loads(encoded(figures))
         for number, figures in judged(reads.evidence(connection), settled_min).items()
     }
-    outdated = 0
+    outdated = thinned = 0
     for number, (figures, computed_at) in stored.items():
         still = computed_at - SAME_TIME
         own, joint = _split(figures)
         if number in moved and moved[number] > still:
             outdated += 1
         elif number in computed:
-            _compare(number, own, _split(computed[number])[0], findings)
+            again = _split(computed[number])[0]
+            if again["snapshots"] < own.get("snapshots", 0):
+                thinned += 1
+                own, again = _without(own, CURVE), _without(again, CURVE)
+            _compare(number, own, again, findings)
         if everybody is None or everybody <= still:
             if number not in computed:
                 findings.add(Disagreement("standing_of_nobody", f"portfolio {number}", figures.get("rank"), None))
             else:
                 _compare(number, joint, _split(computed[number])[1], findings)
-    return {"standings": len(stored), "standings_out_of_date": outdated}
+    return {"standings": len(stored), "standings_out_of_date": outdated, "curves_thinned": thinned}
+
+
+def _without(figures: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    return {name: value for name, value in figures.items() if name not in names}
 
 
 def _split(figures: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -60,6 +60,7 @@ SHARED_WRITERS = {
     "signal_generations": "shared/signals.py",
     "signal_archives": "shared/signals.py",
     "feed_entries": "shared/feed.py",
+    "feed_forgotten": "shared/feed.py",
 }
 
 # Where a float is no money, price or quantity: patterns of a file and of a name in it.

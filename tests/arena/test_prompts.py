@@ -68,8 +68,8 @@ def test_a_session_knows_the_market_its_own_state_and_its_rivals() -> None:
     for said in (
         "Will the harbour freeze?", "YES means: Freezes", "Yes if the pilot closes it for ice.", "The pilot's log",
         "2026-02-01 21:00 UTC", "90,500.50", "up 1,250.00", "Place: 2 of 11", "Won 7, lost 2",
-        "Grok-2 abstained on “Will it snow?”; it ended YES.",
-        "Claude 3.5 took YES with 9,000.00 dollars on “Will the Fed cut?”; it ended NO.",
+        "Grok-2 abstained on question 1; it ended YES.", "| 1: Will it snow?", "| 2: Will the Fed cut?",
+        "Claude 3.5 took YES with 9,000.00 dollars on question 2; it ended NO.",
         "YES: bid 0.37 dollars, ask 0.41 dollars.", "NO: bid 0.59 dollars, ask 0.63 dollars.", "0.41 × 250",
         "10:00 0.33, 11:00 0.35", "The ice is 12 cm thick [1].", "[1] Ice, 2026-01-31, https://news.example.org/ice",
     ):  # fmt: skip
@@ -175,7 +175,9 @@ def test_a_hostile_text_stays_within_its_fence_wherever_it_comes_from(place: str
     lines = user.content.splitlines()
     marks = [row for row in lines if row.startswith("<<<DATA") or row.endswith(">>>")]
     assert marks == [
-        f"<<<DATA {nonce} market", f"DATA {nonce} market>>>", f"<<<DATA {nonce} summary", f"DATA {nonce} summary>>>",
+        f"<<<DATA {nonce} market", f"DATA {nonce} market>>>",
+        f"<<<DATA {nonce} earlier questions", f"DATA {nonce} earlier questions>>>",
+        f"<<<DATA {nonce} summary", f"DATA {nonce} summary>>>",
         f"<<<DATA {nonce} sources", f"DATA {nonce} sources>>>",
     ]  # fmt: skip
     assert [lines.count(heading) for heading in ("STANDING", "RIVALS", "QUOTE")] == [1, 1, 1]

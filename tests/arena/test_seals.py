@@ -34,6 +34,7 @@ FORECAST = Forecast(
     yes_bid=Decimal("0.40"),
     yes_ask=Decimal("0.42"),
     quoted_at=NOON,
+    book_sha256="b" * 64,
     prompt_sha256="a" * 64,
     answer_sha256=None,
     prompt_version="1",
@@ -44,7 +45,8 @@ FORECAST = Forecast(
 
 def test_a_document_is_canonical_json() -> None:
     assert document_of(FORECAST) == (
-        '{"answer_sha256":null,"confidence":"1","decided_at":"2026-11-21T12:00:00.250000Z",'
+        f'{{"answer_sha256":null,"book_sha256":"{"b" * 64}",'
+        '"confidence":"1","decided_at":"2026-11-21T12:00:00.250000Z",'
         '"event_id":"0d8e5a70-5cf0-4b63-9c4e-2f6a3f1f6f11","market_id":"kalshi:KXICE-26","max_price":null,'
         '"model":"gpt-4o","model_version":"gpt-4o-2024","portfolio_id":3,"position":"YES","probability":"0.7",'
         f'"prompt_sha256":"{"a" * 64}","prompt_version":"1","quoted_at":"2026-11-21T12:00:00.000000Z",'
@@ -75,6 +77,7 @@ def test_each_fact_of_a_decision_changes_its_document() -> None:
         "probability": Decimal("0.71"),
         "confidence": Decimal("0.9"),
         "reason": "Thin ice.",
+        "book_sha256": "d" * 64,
         "prompt_sha256": "b" * 64,
         "answer_sha256": "c" * 64,
         "yes_bid": Decimal("0.41"),
@@ -83,7 +86,7 @@ def test_each_fact_of_a_decision_changes_its_document() -> None:
     }.items():
         seen.add(document_of(replace(FORECAST, **{name: other})))  # type: ignore[arg-type]
 
-    assert len(seen) == 10
+    assert len(seen) == 11
 
 
 def test_a_prompt_has_one_hash_however_its_keys_are_ordered() -> None:

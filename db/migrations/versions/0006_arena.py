@@ -179,6 +179,9 @@ CREATE INDEX betting_sessions_open_idx ON betting_sessions (status) WHERE status
 CREATE INDEX betting_sessions_uncounted_idx ON betting_sessions (portfolio_id)
     WHERE generation_id IS NULL AND status IN ('completed', 'failed');
 
+CREATE INDEX betting_sessions_unplaced_idx ON betting_sessions (portfolio_id)
+    WHERE final_position IN ('YES', 'NO') AND signal_id IS NULL AND no_bet IS NULL;
+
 CREATE INDEX betting_sessions_untold_idx ON betting_sessions (session_id)
     WHERE bet_told_at IS NULL AND final_position IN ('YES', 'NO');
 
@@ -240,6 +243,10 @@ CREATE TABLE model_calls (
     CONSTRAINT model_calls_session_id_fkey FOREIGN KEY(session_id) REFERENCES betting_sessions (session_id),
     CONSTRAINT model_calls_event_id_fkey FOREIGN KEY(event_id) REFERENCES arena_events (event_id)
 );
+
+CREATE INDEX model_calls_model_id_idx ON model_calls (model_id);
+
+CREATE INDEX model_calls_open_idx ON model_calls (started_at) WHERE status = 'reserved';
 
 CREATE INDEX model_calls_session_id_idx ON model_calls (session_id);
 

@@ -4,9 +4,10 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from services.arena.domain.seals import FIRST_HASH, Forecast, Link, document_of, hash_of
+from services.arena.domain.seals import FIRST_HASH, Forecast, Link, crowd_of, document_of, hash_of
 
 TOLERANCE = 1e-6  # of a figure that numpy computes: sums may be taken in another order
 SHOWN_MAX = 500
@@ -50,8 +51,10 @@ class Chain:
     seal_no: int = 0
     hash: str = FIRST_HASH
 
-    def link(self, link: Link, forecast: Forecast, status: str, known_at: datetime | None) -> Iterator[Disagreement]:
-        """`forecast` as the session's row holds it now; `known_at` is when the outcome was known."""
+    def link(
+        self, link: Link, forecast: Forecast, status: str, crowd: Decimal | None, known_at: datetime | None
+    ) -> Iterator[Disagreement]:
+        """`forecast` and `crowd` as the session's row holds them now; `known_at` is when the outcome was known."""
         where = f"seal {link.seal_no}, session {link.session_id}"
         if link.seal_no != self.seal_no + 1:
             yield Disagreement("seal_missing", where, link.seal_no, self.seal_no + 1)
@@ -63,6 +66,9 @@ class Chain:
         if status != "completed":
             yield Disagreement("sealed_session_status", where, status, "completed")
         yield from _against_row(where, link.document, forecast)
+        mid = crowd_of(forecast.yes_bid, forecast.yes_ask)  # of the quote that has just been held against the seal
+        if crowd != mid:
+            yield Disagreement("crowd_against_the_sealed_quote", where, crowd, mid)
         if known_at is not None and link.sealed_at >= known_at:
             yield Disagreement("sealed_after_the_outcome", where, link.sealed_at, known_at)
         if forecast.decided_at is not None and link.sealed_at < forecast.decided_at:

@@ -6,6 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
+FAILED_AT_ONCE_MS = 3_000  # no model has said anything by then that would be charged
+
 Role = Literal["system", "user", "assistant"]
 FailureCode = Literal[
     "unreachable",  # the connection was refused or never came about: nothing was charged
@@ -95,8 +97,11 @@ class CallFailure:
 
     @property
     def free(self) -> bool:
-        """Whether certainly nothing was charged, so that it may be asked again."""
-        return self.code in ("unreachable", "refused_by_provider", "no_credit", "rate_limited", "provider_failed")
+        """Whether certainly nothing was charged, so that it may be asked again. A provider that fails after a while may
+        have had the model at work."""
+        if self.code == "provider_failed":
+            return self.latency_ms < FAILED_AT_ONCE_MS and not self.said
+        return self.code in ("unreachable", "refused_by_provider", "no_credit", "rate_limited")
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,7 @@ def staked_again(pasts: Sequence[Past], sizing: Sizing, config: ModelConfig, ini
 def _fill(past: Past, config: ModelConfig, account: Account) -> Fill | str:
     """The same way that a real bet goes: a stake, a limit, a walk over the book."""
     if past.position.decision.position == "ABSTAIN":
-        return "abstained"
+        return "model_abstained"
     if isinstance(past.rules, UnreadableTerms):
         return "unreadable_terms"
     if past.book is None:

@@ -94,3 +94,4 @@ class Evidence:
     days: Days
     falls: Falls
     tally: Tally
+    tried: int  # portfolios that there have ever been, closed ones too

@@ -11,7 +11,7 @@ _AGAIN = frozenset({"unreachable", "rate_limited", "provider_failed"})
 
 def pause_before_retry(failure: CallFailure, attempt: int, seconds_left: float) -> float | None:
     """Seconds to wait, or None where asking again is no use: a wrong key or an empty purse stay what they are."""
-    if failure.code not in _AGAIN or attempt >= ATTEMPTS_MAX:
+    if failure.code not in _AGAIN or not failure.free or attempt >= ATTEMPTS_MAX:
         return None
     pause = failure.retry_after_seconds
     if pause is None:

@@ -30,6 +30,7 @@ class Forecast:
     yes_bid: Decimal | None  # the crowd's quote at the decision
     yes_ask: Decimal | None
     quoted_at: datetime | None
+    book_sha256: str | None  # the levels that were there
     prompt_sha256: str | None
     answer_sha256: str | None
     prompt_version: str | None
@@ -64,6 +65,20 @@ def text_sha256(text: str | None) -> str | None:
 def prompt_sha256(messages: Sequence[Mapping[str, Any]] | None) -> str | None:
     """Of the messages as `betting_sessions.prompt` holds them; the order of keys in a message does not matter."""
     return None if messages is None else text_sha256(canonical(list(messages)))
+
+
+def book_sha256(written: str | None) -> str | None:
+    """Of the levels as `betting_sessions.book` holds them, with every digit: numbers count as plain text."""
+    if written is None:
+        return None
+    return text_sha256(canonical(json.loads(written, parse_float=str, parse_int=str)))
+
+
+def crowd_of(yes_bid: Decimal | None, yes_ask: Decimal | None) -> Decimal | None:
+    """The mid, as the column keeps it; none where one side had no quote."""
+    if yes_bid is None or yes_ask is None:
+        return None
+    return ((yes_bid + yes_ask) / 2).quantize(PRICE_STEP, ROUND_HALF_UP)
 
 
 def canonical(value: Any) -> str:

@@ -79,10 +79,13 @@ def bet_of(
     if not isinstance(wanted, Decimal):
         return NoBet(wanted)
     limit = decision.max_price if decision.max_price is not None else ask + config.slippage_max
+    price = _on_grid(terms.grid, limit, yes=yes)
+    if price is None:
+        return NoBet("below_minimum")
     return Bet(
         market_no=position.market_no,
         action="buy_yes" if yes else "buy_no",
-        limit_price=_on_grid(terms.grid, limit, yes=yes),
+        limit_price=price,
         reason=decision.reason,
         amount=wanted,
         confidence=decision.confidence,
@@ -91,9 +94,10 @@ def bet_of(
     )
 
 
-def _on_grid(grid: Grid, limit: Decimal, *, yes: bool) -> Decimal:
-    """The highest price of the side that the venue takes and that is not above the limit."""
-    return grid.down(limit) if yes else 1 - grid.up(1 - limit)
+def _on_grid(grid: Grid, limit: Decimal, *, yes: bool) -> Decimal | None:
+    """The highest price of the side that the venue takes and that is not above the limit; None where all are."""
+    price = grid.down(limit) if yes else 1 - grid.up(1 - limit)
+    return price if price <= limit else None
 
 
 def rule_in_words(sizing: Sizing) -> str:

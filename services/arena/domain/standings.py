@@ -15,6 +15,7 @@ from shared.scoring.log_score import log_score, winning_probabilities
 from shared.scoring.sharpe import Moments, deflated_sharpe, moments, sharpe_variance
 from shared.scoring.skill import Skill, paired_skill, skills
 
+UNQUOTED = "the crowd had no quote at some of its forecasts; skill is over the events of both"
 DAYS_MIN = 20  # daily returns below which a Sharpe ratio says nothing
 DAYS_OF_YEAR = 365  # these markets trade every day
 DIGITS = 8
@@ -50,7 +51,7 @@ def own_figures(evidence: Evidence) -> dict[int, Figures]:
         _count(figures, entrant, evidence)
         _judge_forecasts(figures, evidence.forecasts.of(entrant.portfolio_id), entrant, evidence)
         _draw_down(figures, entrant, evidence)
-    _sharpen(found, walks)
+    _sharpen(found, walks, evidence.tried)
     return found
 
 
@@ -98,11 +99,11 @@ def _count(figures: Figures, entrant: Entrant, evidence: Evidence) -> None:
 def _judge_forecasts(figures: Figures, forecasts: Forecasts, entrant: Entrant, evidence: Evidence) -> None:
     reason = "no forecast of it has been settled by yes or no yet" if entrant.model else "it states no forecasts"
     scores = event_means(forecasts.unit, squared_errors(forecasts.probability, forecasts.outcome))
-    crowd = event_means(forecasts.unit, squared_errors(forecasts.crowd, forecasts.outcome))
+    crowd, unquoted = _crowd(forecasts), int(np.isnan(forecasts.crowd).sum())
     calibrated = calibration(forecasts.probability, forecasts.outcome)
     skill = paired_skill(event_means(forecasts.unit, session_skills(forecasts)))
     figures.put("brier", float(scores.mean()) if scores.size else None, reason)
-    figures.put("crowd_brier", float(crowd.mean()) if crowd.size else None, reason)
+    figures.put("crowd_brier", float(crowd.mean()) if crowd.size else None, reason if not unquoted else UNQUOTED)
     figures.put("log_score", log_score(winning_probabilities(forecasts.probability, forecasts.outcome)), reason)
     figures.put("skill", None if skill is None else _skill_shown(skill), reason)
     shown = None
@@ -123,6 +124,13 @@ def _judge_forecasts(figures: Figures, forecasts: Forecasts, entrant: Entrant, e
     coverage = evidence.tally.forecasts.get(entrant.portfolio_id, 0) / sessions if sessions else None
     figures.put("coverage", coverage, "it has had no session yet" if entrant.model else "it states no forecasts")
     _cost(figures, skill, sessions, entrant, evidence)
+
+
+def _crowd(forecasts: Forecasts) -> Floats:
+    """Over the same events as the forecaster's own score, or none."""
+    if np.isnan(forecasts.crowd).any():
+        return np.empty(0)
+    return event_means(forecasts.unit, squared_errors(forecasts.crowd, forecasts.outcome))
 
 
 def _cost(figures: Figures, skill: Skill | None, sessions: int, entrant: Entrant, evidence: Evidence) -> None:
@@ -146,7 +154,8 @@ def _skill_shown(skill: Skill) -> dict[str, Any]:
 
 
 def _draw_down(figures: Figures, entrant: Entrant, evidence: Evidence) -> None:
-    _, fall = evidence.falls.get(entrant.portfolio_id, (0, None))
+    points, fall = evidence.falls.get(entrant.portfolio_id, (0, None))
+    figures.known["snapshots"] = points
     figures.put("max_drawdown", None if fall is None else float(fall), "no cycle has taken a snapshot yet")
 
 
@@ -162,14 +171,14 @@ def _walks(entrants: Sequence[Entrant], days: Days) -> dict[int, Walk]:
     return walks
 
 
-def _sharpen(found: dict[int, Figures], walks: dict[int, Walk]) -> None:
-    """All portfolios count as tried, those too that have no ratio yet."""
+def _sharpen(found: dict[int, Figures], walks: dict[int, Walk], tried: int) -> None:
+    """All portfolios count as tried, those too that have no ratio yet or are closed."""
     variance = sharpe_variance([walk.ratio.sharpe for walk in walks.values() if walk.ratio is not None])
     for number, figures in found.items():
         ratio, returns = walks[number].ratio, walks[number].returns
         few = f"needs {DAYS_MIN} daily returns and has {returns}"
         reason = few if returns < DAYS_MIN else "the equity has not moved"
         figures.put("sharpe", None if ratio is None else ratio.sharpe * sqrt(DAYS_OF_YEAR), reason)
-        deflated = None if ratio is None or variance is None else deflated_sharpe(ratio, variance, len(walks))
+        deflated = None if ratio is None or variance is None else deflated_sharpe(ratio, variance, tried)
         alone = "no other portfolio has a Sharpe ratio to compare it with"
         figures.put("deflated_sharpe", deflated, reason if ratio is None else alone)

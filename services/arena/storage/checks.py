@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 
 # Each selects portfolio_id, stored and computed where they differ. What paper trading audits in full, in short.
 BALANCES: dict[str, str] = {
@@ -42,14 +42,39 @@ SELECT portfolio_id, max(at) AS at FROM (
         FROM model_calls c JOIN betting_sessions s USING (session_id) GROUP BY 1
 ) moments WHERE portfolio_id IS NOT NULL GROUP BY portfolio_id
 """)
+# Of markets by which forecasts are graded. A result that has come just now may not have been paid yet.
+_OUTCOMES = text("""
+SELECT m.market_id, m.outcome AS stored, w.result AS computed, count(*) OVER () AS total
+FROM markets m CROSS JOIN LATERAL (SELECT o.result FROM market_settlements o WHERE o.market_no = m.market_no
+    ORDER BY o.version DESC LIMIT 1) w
+WHERE m.status = 'final' AND m.outcome IS DISTINCT FROM w.result AND m.updated_at <= :before
+    AND EXISTS (SELECT FROM betting_sessions s WHERE s.market_no = m.market_no AND s.status = 'completed')
+ORDER BY m.market_no LIMIT :limit
+""")
+# A request that is charged after the session has ended is not in its cost.
+_COSTS = text("""
+SELECT s.session_id, s.cost AS stored, sum(c.cost) AS computed, count(*) OVER () AS total
+FROM betting_sessions s JOIN model_calls c USING (session_id)
+WHERE s.status = 'completed' AND s.cost IS NOT NULL AND c.finished_at <= s.completed_at
+GROUP BY s.session_id HAVING sum(c.cost) <> s.cost ORDER BY s.session_id LIMIT :limit
+""")
 _CLOSED = text("SELECT max(closed_at) FROM portfolios")
 
 
 def balance_differences(connection: Connection, check: str) -> tuple[int, list[dict[str, Any]]]:
     """How many portfolios disagree, and the first of them."""
     query = f"SELECT c.*, count(*) OVER () AS total FROM ({BALANCES[check]}) c ORDER BY portfolio_id LIMIT {_LIMIT:d}"
-    rows = [dict(row) for row in connection.execute(text(query)).mappings()]
-    return (int(rows[0]["total"]) if rows else 0), rows
+    return _counted(connection, text(query))
+
+
+def outcome_differences(connection: Connection, before: datetime) -> tuple[int, list[dict[str, Any]]]:
+    """Markets whose outcome is not the result that was paid by; what has changed after `before` may still be paid."""
+    return _counted(connection, _OUTCOMES, before=before, limit=_LIMIT)
+
+
+def cost_differences(connection: Connection) -> tuple[int, list[dict[str, Any]]]:
+    """Sessions that cost something else than their requests."""
+    return _counted(connection, _COSTS, limit=_LIMIT)
 
 
 def portfolio_count(connection: Connection) -> int:
@@ -64,3 +89,8 @@ def last_closing(connection: Connection) -> datetime | None:
     """When a portfolio left the board last."""
     found: datetime | None = connection.execute(_CLOSED).scalar()
     return found
+
+
+def _counted(connection: Connection, query: TextClause, **values: Any) -> tuple[int, list[dict[str, Any]]]:
+    rows = [dict(row) for row in connection.execute(query, values).mappings()]
+    return (int(rows[0]["total"]) if rows else 0), rows

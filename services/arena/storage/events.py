@@ -17,7 +17,8 @@ CANDIDATES_MAX = 1_000
 
 _FACTS = """
 m.market_no, m.market_id, m.platform, m.event_id AS venue_event_id, coalesce(v.title, m.question) AS title,
-m.question, v.category, m.yes_bid, m.yes_ask, m.liquidity, m.volume_24h, m.closes_at
+m.question, v.category, coalesce(m.yes_bid, 0) AS yes_bid, coalesce(m.yes_ask, 1) AS yes_ask, m.liquidity,
+m.volume_24h, m.closes_at
 """
 _CANDIDATES = text(f"""
 SELECT {_FACTS} FROM markets m LEFT JOIN events v ON v.event_id = m.event_id
@@ -80,6 +81,16 @@ def named_market(connection: Connection, market_id: str) -> Named | None:
         return None
     facts = {name: row[name] for name in Candidate.__dataclass_fields__}
     return Named(Candidate(**facts), row["status"], row["already"])
+
+
+def open_candidates(connection: Connection) -> list[Candidate]:
+    """The markets of events that are not over, as if they stood for choice: new ones should be of other kinds."""
+    query = text(f"""
+        SELECT {_FACTS} FROM markets m LEFT JOIN events v ON v.event_id = m.event_id
+        JOIN arena_events e USING (market_no)
+        WHERE e.status IN ('pending', 'approved', 'active', 'closed') AND m.closes_at IS NOT NULL
+    """)
+    return [Candidate(**row) for row in connection.execute(query).mappings()]
 
 
 def is_selected(connection: Connection, slot_at: datetime) -> bool:
@@ -216,13 +227,16 @@ def correct_settled(connection: Connection, now: datetime) -> list[Event]:
 
 
 def withdraw(connection: Connection, event_id: UUID, note: str, now: datetime) -> bool:
-    """Only while no model has begun on it."""
+    """Only while no model has begun on it; sessions that wait for it go with it."""
     query = text("""
         UPDATE arena_events e SET status = 'withdrawn', note = :note, closed_at = :now, updated_at = :now
         WHERE event_id = :event_id AND status IN ('pending', 'approved', 'active') AND NOT EXISTS (
             SELECT FROM betting_sessions s WHERE s.event_id = e.event_id AND s.status <> 'pending')
     """)
-    return connection.execute(query, {"event_id": event_id, "note": note, "now": now}).rowcount == 1
+    if connection.execute(query, {"event_id": event_id, "note": note, "now": now}).rowcount == 0:
+        return False
+    connection.execute(text("DELETE FROM betting_sessions WHERE event_id = :event_id"), {"event_id": event_id})
+    return True
 
 
 def write_prices(connection: Connection, prices: Sequence[tuple[UUID, Decimal]], now: datetime) -> None:

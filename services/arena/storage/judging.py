@@ -50,8 +50,10 @@ _GRADED = """
 s.status = 'completed' AND s.probability IS NOT NULL AND m.status = 'final' AND m.outcome IN ('yes', 'no')
     AND s.completed_at < coalesce(m.settled_at, 'infinity')
 """
+# The crowd is the mid of the quote that was sealed with the decision.
 _FORECASTS = f"""
-SELECT s.portfolio_id, dense_rank() OVER (ORDER BY {UNIT}) - 1, s.probability, coalesce(s.crowd_probability, 'NaN'),
+SELECT s.portfolio_id, dense_rank() OVER (ORDER BY {UNIT}) - 1, s.probability,
+    coalesce((s.yes_bid + s.yes_ask) / 2, 'NaN'),
     CASE m.outcome WHEN 'yes' THEN 1 ELSE 0 END
 FROM betting_sessions s JOIN markets m USING (market_no) JOIN portfolios p USING (portfolio_id)
 WHERE p.status <> 'closed' AND {_GRADED} ORDER BY s.portfolio_id, 2, s.session_id
@@ -76,7 +78,7 @@ SELECT portfolio_id, count(*) AS count FROM trades WHERE action IN ('buy_yes', '
 # that its last run left alone, and signals that were not acted on.
 _ABSTENTIONS = text("""
 SELECT portfolio_id, reason, sum(count)::bigint AS times FROM (
-    SELECT portfolio_id, CASE WHEN final_position = 'ABSTAIN' THEN 'abstained' ELSE no_bet END AS reason,
+    SELECT portfolio_id, CASE WHEN final_position = 'ABSTAIN' THEN 'model_abstained' ELSE no_bet END AS reason,
         count(*) AS count
     FROM betting_sessions WHERE status = 'completed' AND (final_position = 'ABSTAIN' OR no_bet IS NOT NULL)
     GROUP BY 1, 2
@@ -116,7 +118,11 @@ def evidence(connection: Connection) -> Evidence:
         forecasts={number: int(row.forecasts) for number, row in sessions.items()},
         costs=_by_portfolio(connection, _COSTS),
     )
-    return Evidence(entrants, results(connection), forecasts(connection), days(connection), falls(connection), tally)
+    return Evidence(entrants, results(connection), forecasts(connection), days(connection), falls(connection), tally, _tried(connection))
+
+
+def _tried(connection: Connection) -> int:
+    return int(connection.execute(text("SELECT count(*) FROM portfolios")).scalar_one())
 
 
 def results(connection: Connection) -> Results:

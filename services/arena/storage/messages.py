@@ -64,3 +64,27 @@ def last_numbers(connection: Connection, session_ids: Sequence[UUID]) -> dict[UU
     """)
     rows = connection.execute(query, {"session_ids": list(session_ids)})
     return {row.id: row.number for row in rows if row.number is not None}
+
+
+def join_pieces(connection: Connection, before: datetime, since: datetime | None = None) -> int:
+    """Of sessions that ended before a moment (and not before `since`), pieces of reasoning that follow each other
+    become one row, with the number and the time of the last of them; answers how many rows went."""
+    query = text("""
+        WITH pieces AS (
+            SELECT g.session_id, g.sequence_number, g.message_type, g.content, sum((message_type <> 'reasoning')::integer)
+                OVER (PARTITION BY g.session_id ORDER BY g.sequence_number) AS run
+            FROM session_messages g JOIN betting_sessions s USING (session_id)
+            WHERE s.status IN ('completed', 'failed') AND s.completed_at < :before
+                AND s.completed_at >= coalesce(CAST(:since AS timestamptz), '-infinity')
+        ), runs AS (
+            SELECT session_id, string_agg(content, '' ORDER BY sequence_number) AS content,
+                min(sequence_number) AS first, max(sequence_number) AS last
+            FROM pieces WHERE message_type = 'reasoning' GROUP BY session_id, run HAVING count(*) > 1
+        ), written AS (
+            UPDATE session_messages g SET content = r.content FROM runs r
+            WHERE g.session_id = r.session_id AND g.sequence_number = r.last
+        )
+        DELETE FROM session_messages g USING runs r
+        WHERE g.session_id = r.session_id AND g.sequence_number >= r.first AND g.sequence_number < r.last
+    """)
+    return connection.execute(query, {"before": before, "since": since}).rowcount

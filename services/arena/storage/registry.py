@@ -29,7 +29,8 @@ ON CONFLICT (external_id) DO UPDATE SET name = excluded.name, kind = excluded.ki
 """)
 _REMOVED = text("UPDATE ai_models SET removed = true, updated_at = :now WHERE NOT external_id = ANY(:external_ids)")
 _REGISTERED = """
-SELECT model_id, external_id, name, kind, openrouter_model, base_url, api_key_variable, portfolio_id, enabled, removed
+SELECT model_id, external_id, name, kind, openrouter_model, base_url, api_key_variable, portfolio_id, enabled,
+    disabled_reason, removed
 FROM ai_models
 """
 _CHECK = text("""
@@ -55,6 +56,7 @@ class Registered:
     api_key_variable: str | None
     portfolio_id: int | None
     enabled: bool
+    disabled_reason: str | None
     removed: bool
 
 
@@ -107,6 +109,20 @@ def write_checks(connection: Connection, checks: Sequence[Check], now: datetime)
         "now": now,
     }
     connection.execute(_CHECK, values)
+
+
+def disable(connection: Connection, external_id: str, why: str, now: datetime) -> None:
+    query = text("""
+        UPDATE ai_models SET enabled = false, disabled_reason = :why, updated_at = :now WHERE external_id = :external_id
+    """)
+    connection.execute(query, {"external_id": external_id, "why": why, "now": now})
+
+
+def enable(connection: Connection, external_id: str, now: datetime) -> None:
+    query = text("""
+        UPDATE ai_models SET enabled = true, disabled_reason = NULL, updated_at = :now WHERE external_id = :external_id
+    """)
+    connection.execute(query, {"external_id": external_id, "now": now})
 
 
 def note_simulated(connection: Connection, external_id: str, simulated: bool, now: datetime) -> None:

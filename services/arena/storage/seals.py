@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass, fields
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, text
 
-from services.arena.domain.seals import FIRST_HASH, Forecast, Link, prompt_sha256, text_sha256
+from services.arena.domain.seals import FIRST_HASH, Forecast, Link, book_sha256, prompt_sha256, text_sha256
 from services.arena.storage.reading import Page, number_after, page_of
 
 # Beside each link what the session's own row says now, and the first moment at which the outcome was known.
@@ -15,7 +16,8 @@ _LINKS = text("""
 SELECT f.seal_no, f.session_id, f.document, f.previous_hash, f.hash, f.sealed_at, s.status, s.event_id, m.market_id,
     a.external_id AS model, s.portfolio_id, s.final_position AS position, s.probability,
     s.confidence_score AS confidence, s.max_price, s.reasoning_summary AS reason, s.yes_bid, s.yes_ask, s.quoted_at,
-    s.prompt, s.answer, s.prompt_version, s.model_version, s.completed_at AS decided_at,
+    s.crowd_probability, s.book::text AS book, s.prompt, s.answer, s.prompt_version, s.model_version,
+    s.completed_at AS decided_at,
     least(CASE WHEN m.status = 'final' THEN m.settled_at END, w.recorded_at) AS known_at
 FROM sealed_forecasts f JOIN betting_sessions s USING (session_id) JOIN ai_models a USING (model_id)
 JOIN markets m ON m.market_no = s.market_no
@@ -62,6 +64,7 @@ class Sealed:
     link: Link
     forecast: Forecast
     status: str
+    crowd: Decimal | None  # as the row says; it is the mid of the sealed quote
     known_at: datetime | None  # when the outcome was known, at the venue or to us
 
 
@@ -93,5 +96,9 @@ def forecasts_page(connection: Connection, cursor: str | None, limit: int) -> Pa
 def _sealed(row: RowMapping) -> Sealed:
     link = Link(**{field.name: row[field.name] for field in fields(Link)})
     taken: dict[str, Any] = {field.name: row[field.name] for field in fields(Forecast) if field.name in row}
-    taken |= {"prompt_sha256": prompt_sha256(row["prompt"]), "answer_sha256": text_sha256(row["answer"])}
-    return Sealed(link, Forecast(**taken), row["status"], row["known_at"])
+    taken |= {
+        "book_sha256": book_sha256(row["book"]),
+        "prompt_sha256": prompt_sha256(row["prompt"]),
+        "answer_sha256": text_sha256(row["answer"]),
+    }
+    return Sealed(link, Forecast(**taken), row["status"], row["crowd_probability"], row["known_at"])

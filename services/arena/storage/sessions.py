@@ -39,11 +39,13 @@ WITH claimed AS (
         started_at = :now, updated_at = :now
     WHERE session_id IN (
         SELECT s.session_id FROM betting_sessions s JOIN ai_models a USING (model_id)
-        JOIN arena_events e USING (event_id)
-        WHERE s.status = 'pending' AND (a.kind = 'model' OR NOT EXISTS (
+        JOIN arena_events e USING (event_id) JOIN portfolios p ON p.portfolio_id = s.portfolio_id
+        WHERE s.status = 'pending' AND a.enabled AND p.status = 'active' AND e.status = 'active'
+            AND (a.kind = 'model' OR NOT EXISTS (
             SELECT FROM betting_sessions o JOIN ai_models m USING (model_id)
             WHERE o.event_id = s.event_id AND m.kind = 'model' AND o.status IN ('pending', 'running')))
-        ORDER BY e.close_time, s.created_at, s.session_id LIMIT :limit FOR UPDATE OF s SKIP LOCKED
+        ORDER BY e.close_time, s.created_at, s.session_id LIMIT :limit
+        FOR UPDATE OF s SKIP LOCKED FOR SHARE OF e SKIP LOCKED
     ) RETURNING *
 )
 SELECT {_FACTS} FROM claimed s JOIN ai_models a USING (model_id) JOIN arena_events e USING (event_id)
@@ -90,8 +92,8 @@ UPDATE betting_sessions SET status = 'completed', final_position = :position, pr
 _FAIL = text(f"""
 UPDATE betting_sessions SET status = 'failed', failure = :failure, failure_detail = :detail,
     answer = coalesce(:answer, answer), prompt_tokens = :prompt_tokens, completion_tokens = :completion_tokens,
-    cost = :cost, latency_ms = :latency_ms, claimed_by = NULL, lease_until = NULL, completed_at = :now,
-    updated_at = :now {_MINE}
+    cost = :cost, latency_ms = :latency_ms, first_token_ms = :first_token_ms, model_version = :model_version,
+    simulated = :simulated, claimed_by = NULL, lease_until = NULL, completed_at = :now, updated_at = :now {_MINE}
 """)
 _CLOSE_PENDING = text("""
 UPDATE betting_sessions s SET status = 'failed', failure = 'event_closed',
@@ -99,6 +101,9 @@ UPDATE betting_sessions s SET status = 'failed', failure = 'event_closed',
 FROM arena_events e WHERE e.event_id = s.event_id AND s.status = 'pending'
     AND (e.close_time <= :now OR e.status IN ('closed', 'settled', 'withdrawn'))
 """)
+
+
+NOTHING_USED = Usage()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +129,9 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a session used in all its calls."""
+    """What a session used in all its calls, and how the answer came."""
 
-    usage: Usage
+    usage: Usage = NOTHING_USED
     latency_ms: int | None = None
     first_token_ms: int | None = None
     model_version: str | None = None
@@ -197,6 +202,7 @@ def complete(
     cost: Cost,
     now: datetime,
 ) -> bool:
+    """False where it was taken away, or where the event is not open to bets any more."""
     values: Mapping[str, Any] = {
         "session_id": session_id,
         "claim": claim,
@@ -206,13 +212,7 @@ def complete(
         "max_price": decision.max_price,
         "reason": decision.reason,
         "answer": answer,
-        "prompt_tokens": cost.usage.prompt_tokens,
-        "completion_tokens": cost.usage.completion_tokens,
-        "cost": cost.usage.cost,
-        "latency_ms": cost.latency_ms,
-        "first_token_ms": cost.first_token_ms,
-        "model_version": cost.model_version,
-        "simulated": cost.simulated,
+        **_spent(cost),
         "now": now,
     }
     return connection.execute(_COMPLETE, values).rowcount == 1
@@ -234,13 +234,22 @@ def fail(
         "failure": failure,
         "detail": detail[:1_000],
         "answer": answer,
+        **_spent(cost),
+        "now": now,
+    }
+    return connection.execute(_FAIL, values).rowcount == 1
+
+
+def _spent(cost: Cost) -> dict[str, Any]:
+    return {
         "prompt_tokens": cost.usage.prompt_tokens,
         "completion_tokens": cost.usage.completion_tokens,
         "cost": cost.usage.cost,
         "latency_ms": cost.latency_ms,
-        "now": now,
+        "first_token_ms": cost.first_token_ms,
+        "model_version": cost.model_version,
+        "simulated": cost.simulated,
     }
-    return connection.execute(_FAIL, values).rowcount == 1
 
 
 def close_pending(connection: Connection, now: datetime) -> int:
@@ -267,11 +276,12 @@ class Asked:
     yes_bid: Decimal | None
     yes_ask: Decimal | None
     quoted_at: datetime | None
+    book: str | None
 
 
 def asked_of(connection: Connection, session_id: UUID) -> Asked:
     query = text("""
-        SELECT prompt, prompt_version, yes_bid, yes_ask, quoted_at FROM betting_sessions
+        SELECT prompt, prompt_version, yes_bid, yes_ask, quoted_at, book::text AS book FROM betting_sessions
         WHERE session_id = :session_id
     """)
     return fetch_all(connection, Asked, query, session_id=session_id)[0]

@@ -2,6 +2,7 @@
 
 # The reader is registered first and the present is kept back. The history is then read to a snapshot that was taken
 # after that, so the two overlap and nothing falls between them; what the snapshot saw is dropped from the present.
+# Where more of the present comes meanwhile than is kept back, it is dropped and the history goes on in its place.
 
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from services.arena.streaming.readers import Reader
 from shared.feed import entries_after, entries_behind, seen_by
 
 PAGE = 2_000
+PART_BYTES = 250_000  # that may be unread before more is sent: a history cuts nobody who reads
 HISTORY_MAX = 50_000  # entries; who is further behind reads the lists anew
 
 
@@ -23,7 +25,7 @@ class Page:
 
 
 async def first_page(hub: Hub, reader: Reader, since: str) -> Page:
-    """Raises UnknownCursor and TooFarBehind."""
+    """Raises UnknownCursor, EntriesForgotten and TooFarBehind."""
     return await hub.apart(_page, hub, reader, since, True)
 
 
@@ -31,13 +33,17 @@ async def tell(hub: Hub, reader: Reader, page: Page) -> None:
     """This page and all that follow it, and then the present."""
     while True:
         for frame in page.frames:
+            if reader.unread() > PART_BYTES:
+                await reader.drained()
+            if reader.ended:
+                return
             reader.send(frame)
-        if reader.ended:
-            return
-        if not page.more:
-            reader.release(seen_by(page.cursor), page.cursor)
-            return
         await reader.drained()
+        if not page.more:
+            if not reader.overheld:
+                reader.release(seen_by(page.cursor), page.cursor)
+                return
+            reader.hold()
         page = await hub.apart(_page, hub, reader, page.cursor, False)
 
 

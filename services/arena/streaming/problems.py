@@ -1,6 +1,7 @@
 """Why the feed lets a reader go, with the codes that sockets are closed with."""
 
 from shared.errors import Invalid, Problem, Unavailable
+from shared.feed import EntriesForgotten
 
 TRY_AGAIN = 1013
 BAD = 4400
@@ -32,7 +33,7 @@ class FeedUnavailable(Unavailable):
 
 
 def close_code(problem: Problem) -> int:
-    if isinstance(problem, TooFarBehind):
+    if isinstance(problem, TooFarBehind | EntriesForgotten):
         return TOO_FAR_BEHIND
     if isinstance(problem, TooManyReaders):
         return TOO_MANY

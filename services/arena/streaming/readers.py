@@ -14,6 +14,7 @@ from shared.lines import GOING_AWAY, PARTING_SECONDS, STOPPING_SECONDS, Line, So
 
 BEHIND_BYTES_MAX = 4_000_000  # that a reader leaves unread, beyond what the kernel holds for him
 BEHIND_MAX = 20_000  # entries
+HELD_BYTES_MAX = 1_000_000  # of the present, while the history is told; what comes on top is read from the history
 DRAIN_SECONDS = 30.0  # for a part of the history to be taken
 
 
@@ -28,6 +29,12 @@ class Reader(ABC):
         self._chose = False  # until he does, he hears everything
         self._seen: Seen | None = None
         self._held: deque[Frame] | None = None
+        self._held_bytes = 0
+        self.overheld = False  # more of the present came than is kept: the history has to go on
+
+    @abstractmethod
+    def unread(self) -> int:
+        """Bytes that wait on the way."""
 
     @abstractmethod
     def send(self, frame: Frame) -> None:
@@ -56,8 +63,8 @@ class Reader(ABC):
             self.send(frame)
 
     def hold(self) -> None:
-        """Keeps the present back until the history has been told."""
-        self._held = deque()
+        """Keeps the present back until the history has been told, from now on."""
+        self._held, self._held_bytes, self.overheld = deque(), 0, False
 
     @property
     def apart(self) -> bool:
@@ -103,11 +110,15 @@ class Reader(ABC):
             self.send(frame.at(cursor_of(seen.snapshot, entry.between[1], entry.entry_id)))
 
     def _hold(self, frame: Frame) -> None:
-        if frame.entry is None or self._held is None:
-            return  # he gets the next one of its kind
+        """What is of the moment is left out, he gets the next one of its kind. A reader of a long history is not cut
+        for how much happens meanwhile: all of it is stored."""
+        if frame.entry is None or self._held is None or self.overheld:
+            return
         self._held.append(frame)
-        if len(self._held) > BEHIND_MAX:
-            self.cut()
+        self._held_bytes += len(frame.text)
+        if self._held_bytes > HELD_BYTES_MAX:
+            self._held.clear()
+            self.overheld = True
 
 
 class SocketReader(Reader):
@@ -117,10 +128,13 @@ class SocketReader(Reader):
         super().__init__()
         self._line = line
 
+    def unread(self) -> int:
+        return self._line.waiting()
+
     def send(self, frame: Frame) -> None:
         if self.ended:
             return
-        if self._line.waiting() > BEHIND_BYTES_MAX:
+        if self.unread() > BEHIND_BYTES_MAX:
             self.cut()
             return
         self._line.write(frame.wire)
@@ -152,6 +166,9 @@ class QueueReader(Reader):
         self._empty = asyncio.Event()
         self._empty.set()
         self._dropping: asyncio.TimerHandle | None = None
+
+    def unread(self) -> int:
+        return self._bytes
 
     def send(self, frame: Frame) -> None:
         if self.ended:

@@ -10,8 +10,9 @@ from starlette.types import Receive, Scope, Send
 from services.arena.streaming import history
 from services.arena.streaming.frames import Frame
 from services.arena.streaming.hub import Hub
-from services.arena.streaming.problems import TRY_AGAIN
+from services.arena.streaming.problems import TRY_AGAIN, close_code
 from services.arena.streaming.readers import QueueReader
+from shared.errors import Problem
 from shared.lines import line_of
 
 HEADERS = [
@@ -62,6 +63,8 @@ async def _pump(reader: QueueReader, send: Send) -> None:
 async def _bring(hub: Hub, reader: QueueReader, page: history.Page) -> None:
     try:
         await history.tell(hub, reader, page)
+    except Problem as problem:  # in the middle: who asks again from his last id is answered with it
+        reader.end(close_code(problem), problem.detail)
     except (OperationalError, InterfaceError, PoolExhausted):
         reader.end(TRY_AGAIN, "The database cannot be reached.")
 
