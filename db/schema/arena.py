@@ -85,6 +85,7 @@ arena_events = Table(
     Column("updated_at", Moment, nullable=False),
     Index("arena_events_open_idx", "status", postgresql_where=text("status NOT IN ('settled', 'withdrawn')")),
     Index("arena_events_created_at_idx", "created_at"),
+    Index("arena_events_settled_idx", "updated_at", postgresql_where=text("status = 'settled'")),
     CheckConstraint(
         "status IN ('pending', 'approved', 'active', 'closed', 'settled', 'withdrawn')",
         name="status",
@@ -156,6 +157,7 @@ betting_sessions = Table(
     UniqueConstraint("event_id", "model_id"),  # a model meets an event once
     Index("betting_sessions_model_id_idx", "model_id", "created_at"),
     Index("betting_sessions_market_no_idx", "market_no"),
+    Index("betting_sessions_completed_at_idx", "completed_at", postgresql_where=text("completed_at IS NOT NULL")),
     Index(
         "betting_sessions_open_idx",
         "status",

@@ -9,12 +9,16 @@ from services.arena.domain.attribution import Grouping, Realised, grouped, reali
 from services.arena.resources import Resources
 from services.arena.storage import attribution as reads
 from shared.cursors import UnknownCursor, cursor_of, key_of
-from shared.errors import NotFound
+from shared.errors import Invalid, NotFound
 from shared.scoring.attribution import together
 
 
 class PortfolioNotFound(NotFound):
     """There is no portfolio with this id; GET /leaderboard lists those that take part."""
+
+
+class TradesOfOnePortfolio(Invalid):
+    """Trades are attributed portfolio by portfolio: by=trade needs portfolio_id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,8 @@ class Wanted:
 
 def attribution(here: Resources, wanted: Wanted, cursor: str | None, limit: int) -> dict[str, Any]:
     """The terms sum exactly to what the ledger realised, fees of open positions included."""
+    if wanted.by == "trade" and wanted.portfolio_id is None:
+        raise TradesOfOnePortfolio()
     with here.database.connection() as connection:
         reading = connection.execution_options(isolation_level="REPEATABLE READ")
         names = reads.portfolio_names(reading, wanted.portfolio_id)

@@ -23,6 +23,13 @@ SECONDS = Gauge("coliseum_board_seconds", "How long the last computation of the 
 COMPUTED = Gauge("coliseum_board_computed_seconds", "When the board was computed last, as Unix time.")
 
 
+def judge_if_due(here: Resources, now: datetime) -> int | None:
+    """When something has ended since the last time, that time is a while ago."""
+    with here.database.connection() as connection:
+        due = reads.judging_due(connection, now)
+    return judge(here, now) if due else None
+
+
 def judge(here: Resources, now: datetime) -> int | None:
     """How many entrants stand on the new board; None where another process computes it at the moment."""
     began = perf_counter()

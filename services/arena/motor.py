@@ -215,11 +215,7 @@ class Motor:
             self._reading.discard(event_id)
 
     def _judge(self) -> None:
-        """When something has ended since the last time."""
-        with self.here.database.connection() as connection:
-            due = events.judging_due(connection)
-        if due:
-            judging.judge(self.here, self.here.clock())
+        judging.judge_if_due(self.here, self.here.clock())
 
     def _snapshot_day(self) -> None:
         judging.judge(self.here, self.here.clock())

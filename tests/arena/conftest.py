@@ -118,12 +118,12 @@ class Doors:
     door: socket.socket
     running: ExitStack
 
-    def open(self, *models: str | dict[str, Any], **settings: Any) -> Hall:
-        """By external ids, or whole entries of the file; answers when all of them have entered."""
+    def open(self, *models: str | dict[str, Any], entering: int | None = None, **settings: Any) -> Hall:
+        """By external ids, or whole entries of the file; answers when all of them, or so many, have entered."""
         chosen = self.chosen(models, **settings)
         self.hall.arena = self.running.enter_context(serving(arena_app(ArenaSettings(**chosen)), self.door))
         if chosen.get("arena_enabled", True):
-            self.hall.until(lambda: self._entered(len(models)))
+            self.hall.until(lambda: self._entered(len(models) if entering is None else entering))
         return self.hall
 
     @property

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -16,7 +16,7 @@ from services.arena.routes.feed import router
 from services.arena.streaming.hub import Hub
 from shared.application import create_app
 from shared.database import Database
-from shared.feed import NewEntry, append_entries, entries_behind, present_cursor, wake
+from shared.feed import NewEntry, append_entries, entries_behind, forget_entries, present_cursor, wake
 from shared.settings import DatabaseSettings
 from tests.serving import serving
 
@@ -153,6 +153,12 @@ def said(*numbers: int, kind: Any = "trade", **facts: Any) -> list[NewEntry]:
 def cursor_now(database: Database) -> str:
     with database.connection() as connection:
         return present_cursor(connection)
+
+
+def forget(database: Database) -> None:
+    """All that was said."""
+    with database.transaction() as connection:
+        forget_entries(connection, NOON + timedelta(hours=1))
 
 
 def numbers(frames: Iterable[Frame]) -> list[Any]:

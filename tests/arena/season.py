@@ -10,7 +10,15 @@ from uuid import UUID, uuid5
 import numpy as np
 from sqlalchemy import Connection, text
 
-from services.arena.domain.seals import FIRST_HASH, Forecast, book_sha256, document_of, hash_of, prompt_sha256, text_sha256
+from services.arena.domain.seals import (
+    FIRST_HASH,
+    Forecast,
+    book_sha256,
+    document_of,
+    hash_of,
+    prompt_sha256,
+    text_sha256,
+)
 from shared.copy_text import copied_json, copied_row
 from shared.database import Database, copy_rows
 

@@ -9,11 +9,11 @@ from uuid import uuid4
 
 import pytest
 
-from services.arena.streaming import history
+from services.arena.streaming import history, readers
 from shared.cursors import cursor_of
 from shared.database import Database
 from shared.feed import append_entries
-from tests.arena.live import NOON, Live, cursor_now, live, numbers, said, say
+from tests.arena.live import NOON, Live, cursor_now, forget, live, numbers, said, say
 
 MINE = str(uuid4())
 WRITERS, ENTRIES_EACH = 4, 60
@@ -217,6 +217,79 @@ def test_who_is_too_far_behind_is_told_to_read_anew(
     assert far[0] == 4410
     assert "More than 10 entries" in far[1]
     assert numbers(there.read(since=near["cursor"]).take(10)) == list(range(12, 22))
+
+
+def test_who_comes_from_before_what_is_forgotten_is_told_so(there: Live, fresh_database: Database) -> None:
+    begin = cursor_now(fresh_database)
+    say(fresh_database, *said(1, 2))
+    forget(fresh_database)
+
+    code, reason = there.read(since=begin).end()
+
+    sentence = "Entries after this cursor are forgotten; read the lists anew, and then the feed without a cursor."
+    assert (code, reason) == (4410, sentence)
+
+
+def test_what_is_forgotten_while_a_history_is_told_is_not_passed_over(
+    there: Live, fresh_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.arena.streaming.history.PAGE", 4)
+    begin = cursor_now(fresh_database)
+    say(fresh_database, *said(*range(10)))
+    read_page = history._page
+
+    def forgetting(*given: Any) -> Any:
+        page = read_page(*given)
+        forget(fresh_database)
+        return page
+
+    monkeypatch.setattr(history, "_page", forgetting)
+    reader = there.read(since=begin)
+
+    assert numbers(reader.take(4)) == [0, 1, 2, 3]
+    assert reader.end()[0] == 4410
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_a_history_of_big_entries_cuts_nobody_who_reads(
+    there: Live, fresh_database: Database, monkeypatch: pytest.MonkeyPatch, ours: bool
+) -> None:
+    """A page of it is more than a reader may leave unread; on our own server, and on others."""
+    if not ours:
+        monkeypatch.setattr("services.arena.streaming.sockets.line_of", lambda _: None)
+    begin = cursor_now(fresh_database)
+    say(fresh_database, *said(*range(2_500), words="x" * 4_000))
+    assert readers.BEHIND_BYTES_MAX < 2_000 * 4_000
+
+    reader = there.read(since=begin)
+    time.sleep(0.3)  # so that all that is sent at once is unread at one moment
+
+    assert numbers(reader.take(2_500)) == list(range(2_500))
+
+
+def test_much_that_happens_while_a_history_is_told_cuts_nobody_and_is_told_once(
+    there: Live, fresh_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More of the present than is kept for him: the history goes on where it was dropped."""
+    monkeypatch.setattr("services.arena.streaming.history.PAGE", 4)
+    monkeypatch.setattr(readers, "HELD_BYTES_MAX", 2_000)
+    begin = cursor_now(fresh_database)
+    say(fresh_database, *said(*range(6)))
+    bursts = iter([said(*range(at, at + 6), words="x" * 500) for at in range(6, 24, 6)])
+    read_page = history._page
+
+    def slowly(*given: Any) -> Any:
+        page = read_page(*given)
+        say(fresh_database, *next(bursts, []))
+        there.settle()
+        return page
+
+    monkeypatch.setattr(history, "_page", slowly)
+    reader = there.read(since=begin)
+
+    assert numbers(reader.take(24)) == list(range(24))
+    say(fresh_database, *said(24))
+    assert numbers(reader.until_quiet()) == [24]
 
 
 def test_where_entries_cannot_be_told_readers_are_let_go_and_find_them_when_they_come_back(

@@ -12,9 +12,9 @@ from uuid import uuid4
 import pytest
 import requests
 
-from services.arena.streaming import readers
+from services.arena.streaming import history, readers
 from shared.database import Database
-from tests.arena.live import Frame, Live, cursor_now, live, numbers, said, say, until
+from tests.arena.live import Frame, Live, cursor_now, forget, live, numbers, said, say, until
 
 MINE, OTHER = str(uuid4()), str(uuid4())
 PASSING = ("viewers", "welcome")
@@ -153,6 +153,48 @@ def test_who_is_too_far_behind_and_who_is_too_many_are_told_so(
     assert (far.status_code, far.json()["error"]) == (410, "TooFarBehind")
     assert (many.status_code, many.json()["error"]) == (503, "TooManyReaders")
     assert not there.hub.readers
+
+
+def test_a_stream_from_before_what_is_forgotten_is_answered_so(there: Live, fresh_database: Database) -> None:
+    begin = cursor_now(fresh_database)
+    say(fresh_database, *said(1))
+    forget(fresh_database)
+
+    answer = requests.get(f"{there.url}/feed", {"since": begin}, timeout=10)
+
+    assert (answer.status_code, answer.json()["error"]) == (410, "EntriesForgotten")
+    assert answer.json()["facts"]["forgotten_before"].startswith("2026-11-20T13:00:00")
+    assert not there.hub.readers
+
+
+def test_a_stream_ends_where_its_history_is_forgotten_meanwhile(
+    there: Live, fresh_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "PAGE", 4)
+    begin = cursor_now(fresh_database)
+    say(fresh_database, *said(*range(10)))
+    read_page = history._page
+
+    def forgetting(*given: Any) -> Any:
+        page = read_page(*given)
+        forget(fresh_database)
+        return page
+
+    monkeypatch.setattr(history, "_page", forgetting)
+    with reading(there, since=begin) as stream:
+        assert numbers(stream.take(4)) == [0, 1, 2, 3]
+        assert stream.next() == ("", {})
+    again = requests.get(f"{there.url}/feed", headers={"Last-Event-ID": stream.last_id}, timeout=10)
+
+    assert again.status_code == 410
+
+
+def test_a_history_of_big_entries_cuts_no_stream_that_is_read(there: Live, fresh_database: Database) -> None:
+    begin = cursor_now(fresh_database)
+    say(fresh_database, *said(*range(2_500), words="x" * 4_000))
+
+    with reading(there, since=begin) as stream:
+        assert numbers(stream.take(2_500)) == list(range(2_500))
 
 
 def test_a_stream_without_a_database_is_refused() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from services.arena import deciding
+from services.arena.domain.reading_decisions import read_decision
 from tests.arena.conftest import Doors
 from tests.arena.provider import Said, decided
 from tests.services import listing
@@ -16,12 +17,11 @@ def test_a_session_that_breaks_leaves_the_others_alone(
     hall = doors.hall
     hall.provider.says("test/ada", "BREAK " + decided("YES", 0.7, 0.8))
     hall.provider.says("test/bob", Said(decided("YES", 0.7, 0.8), seconds=1.5))
-    read = deciding.read_decision
 
     def breaking(text: str) -> Any:
         if text.startswith("BREAK"):
             raise RuntimeError("nobody thought of this")
-        return read(text)
+        return read_decision(text)
 
     monkeypatch.setattr(deciding, "read_decision", breaking)
     hall = doors.open("ada", "bob")
@@ -44,7 +44,7 @@ def test_a_lease_that_ran_out_takes_nothing_from_the_process_that_lives(doors: D
 
     def late() -> bool:
         hall.change("UPDATE betting_sessions SET lease_until = now() - interval '1 minute' WHERE status = 'running'")
-        return hall.sessions(event_id)["ada"]["status"] != "running"
+        return bool(hall.sessions(event_id)["ada"]["status"] != "running")
 
     hall.until(late)
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from services.paper_trading.app import paper_trading_app
 from services.paper_trading.resources import Settings as PaperSettings
 from shared.database import Database
 from tests.arena.season import Entrant, Season, play, seal_all
-from tests.services.conftest import client_of
+from tests.services.conftest import client_of, resources_of
 from tests.serving import serving
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -44,6 +45,8 @@ class Scene:
             return connection.execute(text(query)).scalar_one()
 
     def verify(self) -> dict[str, Any]:
+        """Anew, whenever it was done last."""
+        resources_of(self.arena).verified = None
         answer = self.arena.get("/verify")
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
@@ -86,6 +89,22 @@ def test_a_season_that_nobody_touched_is_clean(scene: Scene) -> None:
         ("UPDATE betting_sessions SET yes_bid = 0.0123 WHERE session_id = {sealed}", "sealed_yes_bid", "0.0123"),
         ("UPDATE betting_sessions SET answer = 'No!' WHERE session_id = {sealed}", "sealed_answer_sha256", None),
         ("UPDATE betting_sessions SET prompt = '[]' WHERE session_id = {sealed}", "sealed_prompt_sha256", None),
+        (
+            "UPDATE betting_sessions SET book = jsonb_set(book, '{{asks,0,1}}', '50001') WHERE session_id = {sealed}",
+            "sealed_book_sha256",
+            None,
+        ),
+        ("UPDATE betting_sessions SET book = NULL WHERE session_id = {sealed}", "sealed_book_sha256", None),
+        (
+            "UPDATE betting_sessions SET crowd_probability = 0.123 WHERE session_id = {sealed}",
+            "crowd_against_the_sealed_quote",
+            None,
+        ),
+        (
+            "UPDATE betting_sessions SET crowd_probability = NULL WHERE session_id = {sealed}",
+            "crowd_against_the_sealed_quote",
+            None,
+        ),
     ],
 )
 def test_a_decision_that_was_changed_afterwards_is_named(scene: Scene, query: str, what: str, computed: Any) -> None:
@@ -164,6 +183,117 @@ def test_a_figure_of_the_board_that_was_changed_is_named(scene: Scene, path: str
     assert named["stored"] == float(value) != named["computed"]
 
 
+def test_skill_does_not_follow_a_crowd_that_was_put_in_afterwards(scene: Scene) -> None:
+    before = scene.value("SELECT figures -> 'skill' FROM standings WHERE portfolio_id = 2")
+
+    scene.change(
+        """UPDATE betting_sessions s SET crowd_probability = CASE m.outcome WHEN 'yes' THEN 0.01 ELSE 0.99 END
+        FROM markets m WHERE m.market_no = s.market_no AND s.portfolio_id = 2"""
+    )
+    assert scene.arena.post("/leaderboard/refresh").status_code == 200
+
+    assert scene.value("SELECT figures -> 'skill' FROM standings WHERE portfolio_id = 2") == before
+    assert scene.verify()["by_kind"] == {"crowd_against_the_sealed_quote": 30}
+
+
+def test_a_quote_with_one_side_has_no_crowd(scene: Scene) -> None:
+    """A crowd that stands beside half a quote was put in, and one that is missing beside it is right."""
+    scene.change("DELETE FROM sealed_forecasts")
+    half = "UPDATE betting_sessions SET yes_bid = NULL{} WHERE session_id = :id"
+    scene.change(half.format(", crowd_probability = NULL"), id=scene.season.sessions[0])
+    scene.change(half.format(""), id=scene.season.sessions[1])
+    seal_all(scene.database)
+
+    found = scene.verify()
+
+    [named] = [each for each in found["disagreements"] if each["what"] == "crowd_against_the_sealed_quote"]
+    assert str(scene.season.sessions[1]) in named["where"] and named["computed"] is None
+
+
+def test_outcomes_that_were_turned_round_are_held_against_what_was_paid(scene: Scene) -> None:
+    turned = "UPDATE markets SET outcome = CASE outcome WHEN 'yes' THEN 'no' ELSE 'yes' END WHERE market_no = {}"
+    scene.change(turned.format(7))
+    scene.change(turned.format(8))
+    scene.change("UPDATE markets SET updated_at = now() - interval '14 minutes' WHERE market_no = 8")  # not paid yet
+    scene.arena.post("/leaderboard/refresh")
+
+    found = scene.verify()
+    scene.change(
+        """INSERT INTO market_settlements (market_no, version, result, payout_yes, recorded_at)
+        SELECT market_no, 2, outcome, CASE outcome WHEN 'yes' THEN 1 ELSE 0 END, now() FROM markets
+        WHERE market_no IN (7, 8)"""
+    )
+
+    [named] = [each for each in found["disagreements"] if each["what"] == "outcome_against_settlement"]
+    assert named["where"] == "market polymarket:7"
+    assert {named["stored"], named["computed"]} == {"yes", "no"}
+    assert "outcome_against_settlement" not in scene.verify()["by_kind"]
+
+
+def test_what_a_session_cost_is_held_against_its_requests(scene: Scene) -> None:
+    called = """INSERT INTO model_calls (call_id, purpose, session_id, provider_model, status, reserved, cost,
+        started_at, finished_at) SELECT gen_random_uuid(), 'session', session_id, 'test', 'done', 1, 0.25, asked_at,
+        completed_at + :later FROM betting_sessions WHERE session_id = :id"""
+    first, second, third = scene.season.sessions[:3]
+    for session_id in (first, first, second, third):
+        scene.change(called, id=session_id, later=timedelta(0))
+    scene.change(called, id=third, later=timedelta(seconds=1))  # charged when the session was over
+    cost = "UPDATE betting_sessions SET cost = :cost WHERE session_id = :id"
+    for session_id, dollars in ((first, "0.5"), (second, "0.25"), (third, "0.25")):
+        scene.change(cost, id=session_id, cost=dollars)
+    scene.arena.post("/leaderboard/refresh")
+    clean = scene.verify()
+
+    scene.change("UPDATE model_calls SET cost = 0 WHERE session_id = :id", id=second)
+    scene.arena.post("/leaderboard/refresh")
+    found = scene.verify()
+
+    assert clean["status"] == "clean", clean["disagreements"]
+    [named] = found["disagreements"]
+    assert (named["what"], named["stored"], named["computed"]) == ("session_cost", 0.25, 0)
+    assert str(second) in named["where"]
+
+
+def test_a_drawdown_whose_points_were_thinned_is_no_disagreement(scene: Scene) -> None:
+    scene.change(_POINTS)
+    scene.arena.post("/leaderboard/refresh")
+    clean = scene.verify()
+    thin = "DELETE FROM equity_points WHERE portfolio_id = 1 AND equity = 90000"
+    change = "UPDATE standings SET figures = jsonb_set(figures, '{max_drawdown}', '0.5') WHERE portfolio_id = 2"
+
+    scene.change(thin)
+    thinned = scene.verify()
+    scene.change(change)
+    forged = scene.verify()
+
+    assert clean["status"] == "clean" and clean["checked"]["curves_thinned"] == 0
+    assert thinned["status"] == "clean", thinned["disagreements"]
+    assert thinned["checked"]["curves_thinned"] == 1
+    [named] = forged["disagreements"]
+    assert (named["where"], named["stored"], named["computed"]) == ("portfolio 2, max_drawdown", 0.5, 0.1)
+
+
+def test_verifications_run_one_at_a_time_and_rest_between(scene: Scene) -> None:
+    with scene.database.lock("arena: verifying") as mine:
+        assert mine
+        refused = scene.arena.get("/verify")
+    first = scene.arena.get("/verify").json()
+    scene.change("UPDATE betting_sessions SET probability = 0.99 WHERE session_id = :id", id=scene.season.sessions[0])
+    soon = scene.arena.get("/verify").json()
+    here = resources_of(scene.arena)
+    here.verified = (here.verified[0] - timedelta(seconds=31), here.verified[1])
+    with scene.database.lock("arena: verifying"):
+        meanwhile = scene.arena.get("/verify").json()
+    later = scene.arena.get("/verify").json()
+
+    assert refused.status_code == 409
+    assert refused.json()["error"] == "VerificationUnderWay"
+    assert first["status"] == "clean"
+    assert soon == meanwhile == first
+    assert later["by_kind"]["sealed_probability"] == 1
+    assert later["verified_at"] > first["verified_at"]
+
+
 def test_a_board_whose_rows_have_moved_on_is_out_of_date_and_not_wrong(scene: Scene) -> None:
     scene.change("UPDATE standings SET figures = jsonb_set(figures, '{wins}', '99'), computed_at = '2026-06-01'")
 
@@ -234,3 +364,13 @@ def _command(scene: Scene, *arguments: str) -> "subprocess.CompletedProcess[str]
         timeout=60,
         check=False,
     )
+
+
+# Two points an hour, in June: each portfolio falls by a tenth and comes back.
+_POINTS = """
+INSERT INTO equity_points (portfolio_id, taken_at, cycle_id, ran, current_balance, total_invested, liquidation_value,
+    equity, realized_pnl, unrealized_pnl, total_pnl, fees_paid, open_positions, trade_count)
+SELECT p.portfolio_id, timestamptz '2026-06-02 12:00Z' + n * interval '30 minutes', gen_random_uuid(), true,
+    current_balance, 0, 0, e.equity, 0, 0, 0, 0, 0, 0
+FROM portfolios p CROSS JOIN (VALUES (0, 100000), (1, 90000), (2, 100000)) e (n, equity)
+"""

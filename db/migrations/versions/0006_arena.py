@@ -89,6 +89,8 @@ CREATE INDEX arena_events_created_at_idx ON arena_events (created_at);
 
 CREATE INDEX arena_events_open_idx ON arena_events (status) WHERE status NOT IN ('settled', 'withdrawn');
 
+CREATE INDEX arena_events_settled_idx ON arena_events (updated_at) WHERE status = 'settled';
+
 CREATE TABLE daily_leaderboards (
     portfolio_id INTEGER NOT NULL,
     date DATE NOT NULL,
@@ -169,6 +171,8 @@ CREATE TABLE betting_sessions (
     CONSTRAINT betting_sessions_portfolio_id_fkey FOREIGN KEY(portfolio_id) REFERENCES portfolios (portfolio_id),
     CONSTRAINT betting_sessions_market_no_fkey FOREIGN KEY(market_no) REFERENCES markets (market_no)
 );
+
+CREATE INDEX betting_sessions_completed_at_idx ON betting_sessions (completed_at) WHERE completed_at IS NOT NULL;
 
 CREATE INDEX betting_sessions_market_no_idx ON betting_sessions (market_no);
 

@@ -12,7 +12,6 @@ from uuid import UUID
 from services.arena.domain.config import ModelConfig
 from services.arena.domain.stakes import NoBet, Terms, Undecided, bet_of
 from shared.trading.books import Book
-from shared.trading.fees import UnreadableTerms
 from shared.trading.fill import Fill, NoFill, Order, Rules, fill
 from shared.trading.limits import Sizing
 
@@ -33,7 +32,7 @@ class Past:
     market_id: str
     decided_at: datetime
     book: Book | None
-    rules: Rules | UnreadableTerms
+    rules: Rules | NoBet  # or why they are not known
     result: Result | None
     payout_yes: Decimal | None  # none for a void, whose cost comes back
     settled_at: datetime | None
@@ -112,8 +111,8 @@ def _fill(past: Past, config: ModelConfig, account: Account) -> Fill | str:
     """The same way that a real bet goes: a stake, a limit, a walk over the book."""
     if past.position.decision.position == "ABSTAIN":
         return "model_abstained"
-    if isinstance(past.rules, UnreadableTerms):
-        return "unreadable_terms"
+    if isinstance(past.rules, NoBet):
+        return past.rules.reason
     if past.book is None:
         return "no_book"
     terms = Terms(past.rules.fees, past.rules.grid)

@@ -38,6 +38,10 @@ class BoardBeingComputed(Conflict):
     """The board is being computed at the moment; ask again when it is done."""
 
 
+class VerificationUnderWay(Conflict):
+    """The rows are being verified at the moment, and no earlier result is at hand; ask again in a minute."""
+
+
 class Counterfactual(BaseModel):
     """Rules of sizing, each tried on all forecasts."""
 
@@ -56,7 +60,7 @@ class Counterfactual(BaseModel):
 def read_board(
     request: Request,
     here: Here,
-    by: Annotated[By, Query(description="`return` of the account, or `skill` against the crowd.")] = "return",
+    by: Annotated[By, Query(description="`return` of what is settled, or `skill` against the crowd.")] = "return",
     limit: Limit = 1_000,
     cursor: Cursor = None,
 ) -> Response:
@@ -64,7 +68,8 @@ def read_board(
     account is worth. Money is as it is now; ranks and statistics are as of `computed_at`. Return and skill are shown
     side by side and never inferred from one another. A figure that cannot be computed is null, and `missing` says why.
     `interval` is of `settled_return` (by return) or of the mean skill (by skill), 95 %, from a joint bootstrap over
-    events. `abstentions` of a rule are those of its last run and the signals that were not acted on."""
+    events. `wins`, `losses` and `pushes` count settled positions by their profit after all costs, not bets whose side
+    came true. `abstentions` of a rule are those of its last run and the signals that were not acted on."""
     return tagged_answer(request, encoded(reporting.leaderboard(here, by, cursor, limit)))
 
 
@@ -178,7 +183,9 @@ def read_attribution(
     request: Request,
     here: Here,
     portfolio_id: Annotated[Number | None, Query(description="None: all portfolios.")] = None,
-    by: Annotated[Grouping, Query(description="Periods are of UTC and named by their first day.")] = "portfolio",
+    by: Annotated[
+        Grouping, Query(description="Periods are of UTC, by their first day; `trade` needs an id.")
+    ] = "portfolio",
     since: Annotated[Moment | None, Query(alias="from", description="Realised from then on.")] = None,
     until: Annotated[Moment | None, Query(alias="to", description="Realised before then.")] = None,
     limit: Limit = 100,
@@ -207,13 +214,17 @@ def list_forecasts(request: Request, here: Here, limit: Limit = 100, cursor: Cur
 @router.get(
     "/verify",
     tags=["reads"],
-    responses=answers(examples.VERIFIED),
+    responses=answers(examples.VERIFIED, 409),
     summary="Recompute chain, balances and board from the rows, and name what does not match",
 )
 def read_verification(here: Here) -> Response:
-    """Reads everything. A standing whose rows have moved on since it was computed is out of date, and no
-    disagreement."""
-    return json_answer(verifying.verify(here, clock()))
+    """Reads everything, so one verification runs at a time; while it does, and for half a minute after it, the last
+    result is answered, as of `verified_at`. A standing whose rows have moved on since it was computed is out of date,
+    and no disagreement; `curves_thinned` have fewer points left than their drawdown was computed from."""
+    found = verifying.verified(here, clock())
+    if found is None:
+        raise VerificationUnderWay()
+    return json_answer(found)
 
 
 def _model(here: Resources, model_id: str) -> UUID:

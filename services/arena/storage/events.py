@@ -257,14 +257,3 @@ def without_note(connection: Connection) -> list[UUID]:
         ORDER BY settlement_time LIMIT 20
     """)
     return list(connection.execute(query).scalars())
-
-
-def judging_due(connection: Connection) -> bool:
-    """Whether something has ended since the board was computed, or there is no board yet."""
-    query = text("""
-        SELECT computed_at IS NULL OR EXISTS (SELECT FROM settlements WHERE settled_at > computed_at)
-            OR EXISTS (SELECT FROM betting_sessions WHERE completed_at > computed_at)
-            OR EXISTS (SELECT FROM portfolios p WHERE p.created_at > computed_at)
-        FROM (SELECT max(computed_at) AS computed_at FROM standings) board
-    """)
-    return bool(connection.execute(query).scalar_one())

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, RowMapping, text
 
 from services.arena.domain.counterfactual import Past
 from services.arena.domain.decisions import Decision
-from services.arena.domain.stakes import Undecided
+from services.arena.domain.stakes import NoBet, Undecided
 from shared.trading.books import Book, Ladder
 from shared.trading.fees import UnreadableTerms, fee_terms
 from shared.trading.fill import Rules, venue_rules
@@ -88,17 +88,21 @@ def _past(row: RowMapping) -> Past:
     )
 
 
-def _rules(row: RowMapping) -> Rules | UnreadableTerms:
+def _rules(row: RowMapping) -> Rules | NoBet:
+    try:
+        fees = fee_terms(row["platform"], _read(row["fee"]), row["completed_at"])
+    except UnreadableTerms:
+        return NoBet("fees_unknown")
     try:
         return venue_rules(
             row["platform"],
-            fee_terms(row["platform"], _read(row["fee"]), row["completed_at"]),
+            fees,
             tick_size=row["tick_size"],
             price_bands=_read(row["price_bands"]),
             min_size=row["min_size"],
         )
-    except UnreadableTerms as error:
-        return error
+    except UnreadableTerms:
+        return NoBet("tick_unknown")
 
 
 def _read(written: str | None) -> Any:

@@ -1,6 +1,7 @@
 """What the board is computed from: entrants, results by event, forecasts with their outcomes, days, curves, counts."""
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -105,6 +106,24 @@ SELECT s.portfolio_id, sum(c.cost) AS cost FROM model_calls c JOIN betting_sessi
 WHERE c.cost IS NOT NULL GROUP BY s.portfolio_id
 """)
 
+# Ranks move with payments, with markets that end (of an event on which nobody bet too), and with portfolios that come
+# or go; a session alone moves none. What was written before the last board may have been committed after it was read.
+_DUE = text("""
+SELECT b.computed_at IS NULL OR b.computed_at <= :rested AND greatest(
+        (SELECT settled_at FROM settlements ORDER BY settlement_id DESC LIMIT 1),
+        (SELECT max(updated_at) FROM arena_events WHERE status = 'settled'),
+        (SELECT greatest(max(created_at), max(closed_at)) FROM portfolios)) > b.computed_at - :on_its_way
+FROM (SELECT max(computed_at) AS computed_at FROM standings) b
+""")
+RESTS = timedelta(seconds=20)
+ON_ITS_WAY = timedelta(seconds=15)
+
+
+def judging_due(connection: Connection, now: datetime) -> bool:
+    """Whether something that moves ranks has come since the board was computed, or there is no board yet."""
+    values = {"rested": now - RESTS, "on_its_way": ON_ITS_WAY}
+    return bool(connection.execute(_DUE, values).scalar_one())
+
 
 def evidence(connection: Connection) -> Evidence:
     """All of it; the caller's transaction sees one state of the database."""
@@ -118,7 +137,15 @@ def evidence(connection: Connection) -> Evidence:
         forecasts={number: int(row.forecasts) for number, row in sessions.items()},
         costs=_by_portfolio(connection, _COSTS),
     )
-    return Evidence(entrants, results(connection), forecasts(connection), days(connection), falls(connection), tally, _tried(connection))
+    return Evidence(
+        entrants,
+        results(connection),
+        forecasts(connection),
+        days(connection),
+        falls(connection),
+        tally,
+        _tried(connection),
+    )
 
 
 def _tried(connection: Connection) -> int:
