@@ -32,6 +32,10 @@ LEASE = timedelta(seconds=20)  # renewed every few seconds while the process liv
 REPAIR_TOKENS_MAX = 400
 
 
+class Stopping(Exception):
+    """The arena stops before anything was charged; the session was given back."""
+
+
 class Session:
     """A claimed session on its way; ended exactly once, by whoever holds its claim."""
 
@@ -166,8 +170,12 @@ class Session:
                 on_piece=on_piece,
             )
             pause = pause_before_retry(answer, attempt, left) if isinstance(answer, CallFailure) else None
-            if pause is None or self.here.stopping.wait(pause):
+            if pause is None:
                 return answer
+            if self.here.stopping.wait(pause):
+                with self.here.database.transaction() as connection:
+                    sessions.give_back(connection, self.claimed.session_id, self.claimed.claim, self.here.clock())
+                raise Stopping
 
     def _complete(self, decision: Decision, answer: str | None) -> None:
         complete_session(

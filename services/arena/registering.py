@@ -35,6 +35,10 @@ class SessionUnderWay(Conflict):
     """{external_id} is in the middle of a session; reset it when that has ended."""
 
 
+class ResetUnderWay(Conflict):
+    """{external_id} is being reset by somebody else; look at GET /models/{external_id}."""
+
+
 class Entry(BaseModel):
     """A model as the file describes it."""
 
@@ -184,8 +188,13 @@ def reset(here: Resources, model: Registered, why: str) -> int:
             if registry.has_running_session(connection, model.model_id):
                 raise SessionUnderWay(external_id=model.external_id)
             config = registry.config_of(connection, model.portfolio_id)
-        changes = {"name": f"{model.name} until {now:%Y-%m-%d %H:%M:%S}", "status": "closed", "reason": why}
-        here.paper.patch(f"/paper-trading/portfolios/{model.portfolio_id}", changes, seconds=CREATE_SECONDS)
+        changes = {"name": f"{model.name} until {now:%Y-%m-%d %H:%M:%S.%f}", "status": "closed", "reason": why}
+        try:
+            here.paper.patch(f"/paper-trading/portfolios/{model.portfolio_id}", changes, seconds=CREATE_SECONDS)
+        except ServiceRefused as refusal:
+            if refusal.facts.get("error") == "PortfolioClosed":
+                raise ResetUnderWay(external_id=model.external_id) from refusal
+            raise
         with here.database.transaction() as connection:
             registry.write_portfolio(connection, model.external_id, None, now)
     return give_portfolio(here, model, {name: value for name, value in config.items() if name != "model"})

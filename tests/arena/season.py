@@ -136,8 +136,12 @@ def seal_all(database: Database) -> None:
     with database.transaction() as connection:
         for number, row in enumerate(connection.execute(query).mappings(), start=1):
             facts = dict(row)
-            hashes = {"book_sha256": book_sha256(facts.pop("book")), "answer_sha256": text_sha256(ANSWER)}
-            sealed = Forecast(prompt_sha256=prompt_sha256(PROMPT), **hashes, **facts)
+            sealed = Forecast(
+                book_sha256=book_sha256(facts.pop("book")),
+                prompt_sha256=prompt_sha256(PROMPT),
+                answer_sha256=text_sha256(ANSWER),
+                **facts,
+            )
             document = document_of(sealed)
             link = {"seal_no": number, "session_id": row["session_id"], "document": document, "previous_hash": before}
             before = hash_of(before, document)

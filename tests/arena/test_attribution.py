@@ -72,7 +72,7 @@ def test_one_bet_on_no_is_explained_in_the_terms_of_its_side(fresh_database: Dat
         connection.execute(text(f"UPDATE settlements SET {paid}"))
 
     with opened(fresh_database_url) as arena:
-        [row] = asked(arena, by="trade")["attribution"]
+        [row] = asked(arena, portfolio_id=1, by="trade")["attribution"]
 
     assert row["edge"] == 30  # 100 × (0.70 − 0.40)
     assert row["execution"] == Decimal("-2.5")  # 100 × (0.40 − 0.41) − 1.50
@@ -93,11 +93,11 @@ def test_what_no_probability_explains_stands_apart(arena: TestClient, season: Se
 def test_the_probability_is_found_in_the_archive_too(fresh_database: Database, fresh_database_url: str) -> None:
     play(fresh_database, ENTRANTS[:1], 20)
     with opened(fresh_database_url) as arena:
-        before = asked(arena, by="trade", limit=1000)
+        before = asked(arena, portfolio_id=1, by="trade", limit=1000)
         with fresh_database.transaction() as connection:
             connection.execute(text(_ARCHIVE))
             connection.execute(text("DELETE FROM trading_signals"))
-        after = asked(arena, by="trade", limit=1000)
+        after = asked(arena, portfolio_id=1, by="trade", limit=1000)
 
     assert after == before
     assert after["total"]["edge"] is not None
@@ -136,9 +136,12 @@ def test_trades_come_in_pages(arena: TestClient, season: Season) -> None:
 def test_nonsense_is_refused_with_a_sentence(arena: TestClient) -> None:
     assert arena.get("/attribution", params={"portfolio_id": 999}).status_code == 404
     assert arena.get("/attribution", params={"by": "hour"}).status_code == 422
+    unbounded = arena.get("/attribution", params={"by": "trade"})
+    assert (unbounded.status_code, unbounded.json()["error"]) == (422, "TradesOfOnePortfolio")
+    assert "needs portfolio_id" in unbounded.json()["detail"]
     assert arena.get("/attribution", params={"from": "2026-06-01"}).status_code == 422
     cursor = asked(arena, by="portfolio", limit=1)["cursor"]
-    assert arena.get("/attribution", params={"by": "trade", "cursor": cursor}).status_code == 422
+    assert arena.get("/attribution", params={"portfolio_id": 1, "by": "trade", "cursor": cursor}).status_code == 422
 
 
 def test_merges_sales_fees_and_open_positions_are_explained_to_the_last_digit(

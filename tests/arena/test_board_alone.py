@@ -4,7 +4,10 @@ from statistics import mean, stdev
 
 import pytest
 
+from services.arena.storage import judging
 from shared.database import Database
+from shared.scoring.sharpe import deflated_sharpe, moments, sharpe_variance
+from shared.trading.reasons import ABSTENTIONS, OUTCOMES
 from tests.arena.season import DAWN, Entrant, play
 from tests.arena.test_board import ENTRANTS, board, change, figures, opened
 
@@ -44,8 +47,11 @@ def test_what_was_not_bet_stands_with_its_reasons(fresh_database: Database, fres
     model, rule = found["sharp"], found["rule"]
     assert model["failures"] == {"timed_out": 1}
     assert model["abstentions"]["confidence_zero"] == 1
-    assert model["abstentions"]["abstained"] >= 1
+    assert model["abstentions"]["model_abstained"] >= 1
     assert (model["sessions"], model["forecasts"], model["skill"]["events"]) == (30, 29, 28)
+    assert model["brier"] is not None and model["crowd_brier"] is None
+    assert model["missing"]["crowd_brier"].startswith("the crowd had no quote at some of its forecasts")
+    assert set(model["abstentions"]) | set(rule["abstentions"]) <= ABSTENTIONS | OUTCOMES
     assert model["coverage"] == pytest.approx(29 / 30, abs=1e-8)
     assert rule["abstentions"]["move_too_small"] == 40
     assert rule["abstentions"]["price_moved"] > 5
@@ -87,6 +93,32 @@ def test_curves_and_costs_become_figures(fresh_database: Database, fresh_databas
     assert model["model_cost"] == 2
     assert model["skill_per_dollar"] == pytest.approx(model["skill"]["mean"] * 25 / 2, abs=1e-6)
     assert found["rule"]["missing"]["sharpe"] == "the equity has not moved"
+
+
+def test_portfolios_that_were_closed_count_as_tried(fresh_database: Database, fresh_database_url: str) -> None:
+    play(fresh_database, (ENTRANTS[0], ENTRANTS[4], ENTRANTS[1], ENTRANTS[2]), 1)
+    change(fresh_database, _CURVES, start=DAWN)
+    moved = "UPDATE portfolio_history SET equity = equity + 40 * (extract(day FROM snapshot_date)::integer % 7)"
+    change(fresh_database, moved)
+    change(fresh_database, "UPDATE portfolios SET status = 'closed', closed_at = now() WHERE portfolio_id > 2")
+
+    with opened(fresh_database_url) as arena:
+        arena.post("/leaderboard/refresh")
+        found = figures(arena)
+        with fresh_database.connection() as connection:
+            evidence = judging.evidence(connection)
+
+    walks = []
+    for number in (1, 2):
+        own = evidence.days.equity[evidence.days.portfolio == number]
+        walks.append(moments(own[1:] / own[:-1] - 1))
+    first, second = walks
+    assert first is not None and second is not None
+    variance = sharpe_variance([first.sharpe, second.sharpe])
+    assert variance is not None and len(found) == 2
+    expected = deflated_sharpe(first, variance, 4)
+    assert found["sharp"]["deflated_sharpe"] == pytest.approx(expected, abs=1e-7)
+    assert expected != pytest.approx(deflated_sharpe(first, variance, 2), abs=1e-4)
 
 
 def test_an_arena_without_anybody_has_an_empty_board(fresh_database_url: str) -> None:

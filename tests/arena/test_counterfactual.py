@@ -11,6 +11,7 @@ from sqlalchemy import text
 from services.arena.app import arena_app
 from services.arena.resources import Settings
 from shared.database import Database
+from shared.trading.reasons import ABSTENTIONS, OUTCOMES
 from tests.arena.season import CASH, DAWN, Entrant, play
 from tests.services.conftest import client_of, exact
 
@@ -65,7 +66,7 @@ def test_the_rule_that_was_used_comes_out_as_it_really_was(fresh_database: Datab
     assert actual["realized_pnl"] == season.pnl["sharp"]
     for name in ("bets", "invested", "fees", "realized_pnl", "final_balance", "equity", "return"):
         assert again[name] == actual[name], name
-    assert again["bets"] + again["skipped"].get("abstained", 0) == found["forecasts"] == 120
+    assert again["bets"] + again["skipped"].get("model_abstained", 0) == found["forecasts"] == 120
     assert again["won"] + again["lost"] == again["bets"]
     assert again["curve"][-1]["equity"] == again["final_balance"]
     assert len(again["placed"]) == again["bets"]
@@ -117,7 +118,7 @@ def test_no_is_bought_with_the_probability_and_the_book_of_no(
     ("facts", "reason"),
     [
         ({"book": "NULL"}, "no_book"),
-        ({"final_position": "'ABSTAIN'"}, "abstained"),
+        ({"final_position": "'ABSTAIN'"}, "model_abstained"),
         ({"max_price": "0.41"}, "price_moved"),
         ({"yes_ask": "NULL"}, "no_quote"),
         ({"confidence_score": "0"}, "confidence_zero"),
@@ -133,6 +134,28 @@ def test_what_cannot_be_staked_has_its_reason(
         [found] = asked(arena, {"method": "confidence"})["counterfactual"]
 
     assert found["skipped"] == {reason: 1}
+    assert reason in ABSTENTIONS | OUTCOMES
+
+
+@pytest.mark.parametrize(
+    ("unknown", "reason"),
+    [
+        ('fee = \'{"kind": "unheard of"}\'', "fees_unknown"),
+        ("tick_size = NULL", "tick_unknown"),
+    ],
+)
+def test_terms_that_are_not_known_have_the_reason_that_a_real_bet_has(
+    fresh_database: Database, fresh_database_url: str, unknown: str, reason: str
+) -> None:
+    play(fresh_database, [Entrant("sharp")], 3)
+    only(fresh_database)
+    change(fresh_database, f"UPDATE markets SET {unknown} WHERE market_no = 1")
+
+    with opened(fresh_database_url) as arena:
+        [found] = asked(arena, {"method": "confidence"})["counterfactual"]
+
+    assert found["skipped"] == {reason: 1}
+    assert reason in ABSTENTIONS
     assert (found["bets"], found["final_balance"], found["curve"]) == (0, CASH, [])
 
 

@@ -110,3 +110,28 @@ def test_a_provider_that_fails_half_the_time_costs_some_sessions_and_nothing_els
         "eve": "no_credit",
     }
     assert len(hall.get(f"/events/{event_id}/bets")["bets"]) == len(MODELS) - 2
+
+
+def test_stopped_while_it_waits_for_a_busy_provider_the_next_process_asks_again(doors: Doors, one_market: str) -> None:
+    hall = doors.hall
+    hall.arena = doors.address
+    busy = Said(status=429, headers={"Retry-After": "15"})
+    for model in MODELS:
+        hall.provider.says(f"test/{model}", busy, decided("ABSTAIN", 0.4))
+
+    with arena_process(doors) as process:
+        hall.until(lambda: entered(hall))
+        event_id = hall.meet(one_market)
+        hall.until(lambda: len(hall.provider.requests) >= len(MODELS))
+        time.sleep(0.5)
+        began = time.monotonic()
+        assert process.stdin is not None
+        process.stdin.close()
+        process.wait(10)
+        stopped_in = time.monotonic() - began
+    with arena_process(doors):
+        hall.until(lambda: not hall.query("SELECT FROM betting_sessions WHERE status IN ('pending', 'running')"), 60)
+        sessions = hall.sessions(event_id)
+
+    assert stopped_in < 5
+    assert {session["final_position"] for session in sessions.values()} == {"ABSTAIN"}

@@ -371,6 +371,6 @@ _POINTS = """
 INSERT INTO equity_points (portfolio_id, taken_at, cycle_id, ran, current_balance, total_invested, liquidation_value,
     equity, realized_pnl, unrealized_pnl, total_pnl, fees_paid, open_positions, trade_count)
 SELECT p.portfolio_id, timestamptz '2026-06-02 12:00Z' + n * interval '30 minutes', gen_random_uuid(), true,
-    current_balance, 0, 0, e.equity, 0, 0, 0, 0, 0, 0
+    current_balance, 0, 0, e.equity, 0, e.equity - 100000, e.equity - 100000, 0, 0, 0
 FROM portfolios p CROSS JOIN (VALUES (0, 100000), (1, 90000), (2, 100000)) e (n, equity)
 """

@@ -1,16 +1,16 @@
 """The board: what it takes to compute it from rows, to read it, and to answer it from prepared bytes."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from time import perf_counter
 
 import psycopg2
 
 from services.arena.domain.board import judged
 from services.arena.resources import Settings
-from services.arena.storage import judging
+from services.arena.storage import judging, standings
 from shared.database import Database
 from tests.bench.apps import running_app, running_bare_app
 from tests.bench.figures import Figure, Floor, Goal
@@ -25,6 +25,7 @@ REQUESTS = 20
 CONNECTIONS = 8
 READ_SECONDS = 0.1
 JUDGE_SECONDS = 2.0
+IDLE_SECONDS = 0.01  # every five seconds
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
@@ -70,11 +71,24 @@ def _judging(url: str, bets: int, scale: Scale) -> Iterator[Figure]:
         wholes.append(perf_counter() - began)
         if len(found) != PORTFOLIOS:
             raise ValueError(f"{len(found)} portfolios were judged")
+    with database.connection() as connection:
+        standings.replace_standings(connection, found, NOON + timedelta(hours=1))
+        idle = min(_seconds(lambda: judging.judging_due(connection, NOON + timedelta(days=1))) for _ in range(REQUESTS))
+        if judging.judging_due(connection, NOON + timedelta(days=1)):
+            raise ValueError("nothing has ended, and yet the board is to be computed")
+        connection.rollback()
     database.dispose()
     events = int(evidence.results.unit.max()) + 1
     note = f"{bets:,} bets in {events:,} events, {len(evidence.forecasts.unit):,} forecasts, 10,000 draws"
     yield Figure("board", "compute the board", min(wholes), goal=Goal(JUDGE_SECONDS, unit="s"), note=note)
     yield Figure("board", "of this: read the rows", min(reads))
+    yield Figure("board", "see that there is nothing to compute", idle, goal=Goal(IDLE_SECONDS, unit="s"))
+
+
+def _seconds(act: Callable[[], object]) -> float:
+    began = perf_counter()
+    act()
+    return perf_counter() - began
 
 
 def _fill(url: str, bets: int) -> None:

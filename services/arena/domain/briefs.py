@@ -59,7 +59,7 @@ class RivalMove:
     name: str
     question: str
     position: str
-    amount: Decimal | None
+    amount: Decimal | None  # that was really paid; None: nothing was bought
     ended: str | None  # yes, no and so on, once it is settled
 
 

@@ -178,7 +178,7 @@ def _market(facts: MarketFacts, now: datetime, nonce: str) -> dict[str, str]:
 
 def _rival(number: int, move: RivalMove) -> str:
     """Without the question, which is a stranger's text and stands in a fence under its number."""
-    stake = "" if move.amount is None else f" with {_dollars(move.amount)} dollars"
+    stake = " and got nothing for its price" if move.amount is None else f" with {_dollars(move.amount)} dollars"
     took = "abstained" if move.position == "ABSTAIN" else f"took {move.position}{stake}"
     ended = "it is still open" if move.ended is None else f"it ended {move.ended.upper()}"
     return f"{line(move.name, NAME_MAX)} {took} on question {number}; {ended}."

@@ -23,7 +23,7 @@ EXAMPLE = (
 )
 ANSWERS: Responses = {
     200: {"content": {"text/event-stream": {"example": EXAMPLE}}, "description": "Frames, until somebody leaves."},
-    410: {"description": "Too much came after the cursor, or some of it is forgotten; read the lists anew, and the feed without one."},
+    410: {"description": "Too much came after the cursor, or some of it is forgotten; read the lists anew."},
     503: {"description": "As many read the feed as can, or the database cannot be reached."},
 }
 

@@ -27,7 +27,9 @@ FROM portfolios p WHERE p.portfolio_id = :portfolio_id
 # Of other events of the venue alone: what rivals think of this one would tie the forecasts together.
 _RIVALS = text("""
 SELECT name, question, position, amount, ended FROM (
-    SELECT DISTINCT ON (s.model_id) a.name, e.question, s.final_position AS position, s.bet_amount AS amount,
+    SELECT DISTINCT ON (s.model_id) a.name, e.question, s.final_position AS position, (
+            SELECT sum(t.cost + t.fee) FROM decisions d JOIN trades t USING (decision_id, portfolio_id, market_no)
+            WHERE d.signal_id = s.signal_id) AS amount,
         e.outcome AS ended, s.completed_at
     FROM betting_sessions s JOIN ai_models a USING (model_id) JOIN arena_events e USING (event_id)
     JOIN markets m ON m.market_no = e.market_no

@@ -71,11 +71,12 @@ def join_pieces(connection: Connection, before: datetime, since: datetime | None
     become one row, with the number and the time of the last of them; answers how many rows went."""
     query = text("""
         WITH pieces AS (
-            SELECT g.session_id, g.sequence_number, g.message_type, g.content, sum((message_type <> 'reasoning')::integer)
-                OVER (PARTITION BY g.session_id ORDER BY g.sequence_number) AS run
+            SELECT g.session_id, g.sequence_number, g.message_type, g.content,
+                sum((g.message_type <> 'reasoning')::integer) OVER session AS run
             FROM session_messages g JOIN betting_sessions s USING (session_id)
             WHERE s.status IN ('completed', 'failed') AND s.completed_at < :before
                 AND s.completed_at >= coalesce(CAST(:since AS timestamptz), '-infinity')
+            WINDOW session AS (PARTITION BY g.session_id ORDER BY g.sequence_number)
         ), runs AS (
             SELECT session_id, string_agg(content, '' ORDER BY sequence_number) AS content,
                 min(sequence_number) AS first, max(sequence_number) AS last

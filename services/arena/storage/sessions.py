@@ -76,6 +76,10 @@ UPDATE betting_sessions SET asked_at = :now, updated_at = :now, prompt_version =
     prompt = CAST(:prompt AS jsonb), quoted_at = :quoted_at, yes_bid = :yes_bid, yes_ask = :yes_ask,
     crowd_probability = :crowd_probability, book = CAST(:book AS jsonb) {_MINE} AND asked_at IS NULL
 """)
+_UNASKED = text(f"""
+UPDATE betting_sessions SET status = 'pending', asked_at = NULL, claimed_by = NULL, lease_until = NULL,
+    updated_at = :now {_MINE}
+""")
 _ANSWERED = text(f"UPDATE betting_sessions SET answer = :answer, updated_at = :now {_MINE}")
 _COMPLETE = text(f"""
 UPDATE betting_sessions SET status = 'completed', final_position = :position, probability = :probability,
@@ -193,6 +197,11 @@ def store_answer(connection: Connection, session_id: UUID, claim: str, answer: s
     connection.execute(_ANSWERED, values)
 
 
+def give_back(connection: Connection, session_id: UUID, claim: str, now: datetime) -> None:
+    """A session of which nothing was charged, for the next process."""
+    connection.execute(_UNASKED, {"session_id": session_id, "claim": claim, "now": now})
+
+
 def complete(
     connection: Connection,
     session_id: UUID,
@@ -257,9 +266,9 @@ def close_pending(connection: Connection, now: datetime) -> int:
 
 
 def cost_of(connection: Connection, session_id: UUID) -> Usage:
-    """Of all its calls together; None where no provider told."""
+    """Of all its calls together; one that was never answered may have been charged all that was reserved for it."""
     query = text("""
-        SELECT sum(cost) AS cost, least(sum(prompt_tokens), 2147483647)::integer AS prompt_tokens,
+        SELECT sum(coalesce(cost, reserved)) AS cost, least(sum(prompt_tokens), 2147483647)::integer AS prompt_tokens,
             least(sum(completion_tokens), 2147483647)::integer AS completion_tokens
         FROM model_calls WHERE session_id = :session_id
     """)
