@@ -161,7 +161,14 @@ class Session:
             left = self.until - monotonic()
             answer = ask(
                 self.here,
-                Question(endpoint, self.claimed.openrouter_model, prompt, tokens_max, max(left, 1.0)),
+                Question(
+                    endpoint,
+                    self.claimed.openrouter_model,
+                    prompt,
+                    tokens_max,
+                    max(left, 1.0),
+                    user=self.claimed.external_id,
+                ),
                 purpose=purpose,
                 price=price,
                 model_id=self.claimed.model_id,

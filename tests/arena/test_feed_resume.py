@@ -254,7 +254,7 @@ def test_what_is_forgotten_while_a_history_is_told_is_not_passed_over(
 def test_a_history_of_big_entries_cuts_nobody_who_reads(
     there: Live, fresh_database: Database, monkeypatch: pytest.MonkeyPatch, ours: bool
 ) -> None:
-    """A page of it is more than a reader may leave unread; on our own server, and on others."""
+    """A page of it is more than a reader may leave unread and the kernel takes; on our own server, and on others."""
     if not ours:
         monkeypatch.setattr("services.arena.streaming.sockets.line_of", lambda _: None)
     begin = cursor_now(fresh_database)

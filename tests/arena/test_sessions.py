@@ -126,6 +126,7 @@ def test_a_blind_model_sees_no_price(doors: Doors, one_market: str) -> None:
     event_id = hall.meet(one_market)
     hall.ended(event_id, 2)
 
+    assert [hall.provider.asked(f"test/{name}")[0]["user"] for name in ("ada", "eve")] == ["ada", "eve"]
     sighted, blind = (str(hall.provider.asked(f"test/{name}")[0]["messages"]) for name in ("ada", "eve"))
     assert "0.42" in sighted
     assert "0.42" not in blind and "0.4" not in blind and "0.41" not in blind

@@ -124,6 +124,8 @@ def request_body(question: Question, *, streamed: bool) -> dict[str, Any]:
         "max_completion_tokens" if of_openai else "max_tokens": question.tokens_max,
         "stream": streamed,
     }
+    if question.user is not None and not of_perplexity:
+        body["user"] = question.user
     if streamed and not of_perplexity:
         body["stream_options"] = {"include_usage": True}
     if not of_openai and not of_perplexity:

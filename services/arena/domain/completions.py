@@ -49,6 +49,7 @@ class Question:
     tokens_max: int
     seconds: float  # for the whole answer
     search: bool = False  # of a model that searches the web: ask it for its sources
+    user: str | None = None  # who asks, by which a provider tells twins apart
 
 
 @dataclass(frozen=True, slots=True)
