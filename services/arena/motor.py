@@ -32,6 +32,7 @@ RENEW_SECONDS = 5.0
 FOLLOWED_FOR = timedelta(hours=1)  # after a session has ended, its words stay in the pieces in which they came
 FORGOTTEN_AFTER = timedelta(minutes=40)  # a reservation whose request nobody waits for any more
 STOP_SECONDS = 3.0
+AGAIN_SECONDS_MAX = 5.0  # after a failure, for duties whose turn comes seldom
 READINGS_MAX = 8  # summaries and settlements that models look at, at one time
 READ_AGAIN_SECONDS = 15.0  # after a summary that could not be made
 LOCK = "arena_motor"
@@ -158,7 +159,7 @@ class Motor:
     def _failed(self, duty: Duty) -> None:
         DUTIES.labels(duty.name, "failed").inc()
         duty.failing = True
-        duty.due_at = monotonic() + max(duty.every, 2.0)
+        duty.due_at = monotonic() + max(min(duty.every, AGAIN_SECONDS_MAX), 2.0)
 
     def _register(self) -> None:
         """The file once; models without a portfolio again and again, should one be away in the middle of it."""

@@ -42,11 +42,12 @@ def provider_variables(environment: Mapping[str, str], sandbox_url: str) -> dict
 
 # In the sandbox events end within minutes, and the dollars of models are as simulated as the models.
 SIMULATED_ARENA = {
-    "ARENA_SELECT_SECONDS": "120",
+    "ARENA_SELECT_SECONDS": "180",
     "ARENA_HORIZON_SECONDS": "240",
     "ARENA_CLOSE_MIN_SECONDS": "45",
     "ARENA_MODEL_DAY_BUDGET": "1000",
     "ARENA_DAY_BUDGET": "5000",
+    "SIGNAL_ARCHIVE_DAYS": "2",  # what models say every few minutes is a gigabyte of feed a day
 }
 
 

@@ -86,7 +86,6 @@ FLOATS = {
     ("services/arena/domain/board.py", "*"): "statistics over events; money is read fresh, as decimals",
     ("services/arena/domain/standings.py", "*"): "statistics, as above",
     ("services/arena/reporting.py", "*"): "statistics, as above",
-    ("services/arena/deciding.py", "until"): "a moment of the monotonic clock",
     ("services/arena/quoting.py", "until"): "a moment of the monotonic clock",
     ("services/arena/motor.py", "*"): "seconds, and moments of the monotonic clock",
     ("services/arena/spending.py", "_charge"): "what a counter of Prometheus takes",

@@ -47,6 +47,7 @@ def without_confidence() -> Opinion:
 
 # Told by the activity, and not by a rule.
 OF_THE_ACTIVITY = {"portfolio_paused"}
+OF_MODELS = {"model_abstained", "session_failed"}
 
 CASES: dict[str, Callable[[], Opinion]] = {
     "platform_not_wanted": lambda: entrant(platforms=["kalshi"]),
@@ -98,4 +99,4 @@ def test_each_reason_happens(reason: str) -> None:
 
 
 def test_the_reasons_are_all_there_are() -> None:
-    assert CASES.keys() | OF_THE_ACTIVITY == ABSTENTIONS
+    assert CASES.keys() | OF_THE_ACTIVITY | OF_MODELS == ABSTENTIONS

@@ -25,6 +25,7 @@ _BETWEEN = re.compile(r"[ .\-_*|/]")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{20,}={0,2}")
 _HEX = re.compile(r"(?:\\x|\\u00|%)([0-9a-fA-F]{2})")
 _MARKUP = re.compile(r"<!--|-->|</?[a-zA-Z][^<>]{0,200}>")
+_PADDING = re.compile(r"\W{9,}")
 
 
 def seen(text: str) -> str:
@@ -32,7 +33,12 @@ def seen(text: str) -> str:
     text = unescape(text[:LENGTH_MAX])
     text = _HEX.sub(lambda match: chr(int(match[1], 16)), text)
     text = _MARKUP.sub(" ", UNSEEN.sub("", text))
-    return unicodedata.normalize("NFKC", text).casefold().replace("\u2019", "'")
+    return _PADDING.sub(_shortened, unicodedata.normalize("NFKC", text).casefold().replace("\u2019", "'"))
+
+
+def _shortened(match: re.Match[str]) -> str:
+    """Of a long run without a letter its ends and that a line ended in it, so that padding neither hides nor costs."""
+    return f"{match[0][:3]}{chr(10) if chr(10) in match[0] else ' '}{match[0][-4:]}"
 
 
 def folded(text: str) -> str:

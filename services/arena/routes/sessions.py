@@ -60,7 +60,8 @@ def list_messages(
     cursor: Cursor = None,
 ) -> Response:
     """In the order in which it was said. To follow a running session, ask again with `after` set to the last
-    `sequence_number`; a piece that was read before is never joined with a later one."""
+    `sequence_number`; a piece that was read before is not joined with a later one. An hour after the session has ended
+    pieces are stored as one."""
     with here.database.connection() as connection:
         if not reading_sessions.session_exists(connection, session_id):
             raise SessionNotFound(session_id=str(session_id))
