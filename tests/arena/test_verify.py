@@ -21,7 +21,8 @@ from services.arena.resources import Settings
 from services.paper_trading.app import paper_trading_app
 from services.paper_trading.resources import Settings as PaperSettings
 from shared.database import Database
-from tests.arena.season import Entrant, Season, play, seal_all
+from tests.arena.season import Entrant, Season, play
+from tests.arena.season_seals import seal_all
 from tests.services.conftest import client_of, resources_of
 from tests.serving import serving
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -115,7 +116,7 @@ def whole_figures(_: Postgres, scale: Scale) -> Iterator[Figure]:
 @contextmanager
 def running_whole(markets: int, **more: str) -> Iterator[Running]:
     """Everything, as `make run` starts it, with these settings besides."""
-    offset = free_port() % 20_000
+    offset = _free_offset()
     with tempfile.TemporaryDirectory(prefix="coliseum-whole-") as folder:
         variables = {
             "PORT_OFFSET": str(offset),
@@ -142,6 +143,19 @@ def running_whole(markets: int, **more: str) -> Iterator[Running]:
             finally:
                 process.send_signal(signal.SIGTERM)
                 process.wait(30)
+
+
+def _free_offset() -> int:
+    """By which every service finds its port unused, below those from which clients take theirs."""
+    while True:
+        offset = free_port() % 20_000
+        try:
+            for service in SERVICES:
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", service.port + offset))
+        except OSError:
+            continue
+        return offset
 
 
 def _wait(running: Running) -> None:

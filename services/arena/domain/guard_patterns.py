@@ -2,12 +2,13 @@
 
 import re
 
-_HUNDREDTHS = (
-    r"(?:\d{1,3}(?:\.\d+)?|(?:one|two|three|four|five|six|seven|eight|nine|ten|twenty|thirty|forty|fifty|sixty"
-    r"|seventy|eighty|ninety)(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?)"
+HUNDREDTHS = (
+    r"(?:\d{1,3}(?:\.\d+)?|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen"
+    r"|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
+    r"(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?)"
 )
-_PRICE = (
-    rf"(?:{_HUNDREDTHS}\s?(?:%|percent\b|per cent\b|¢|cents?\b|c\b)|\$\s?0?\.\d+|\b0\.\d{{1,4}}\b|"
+PRICE = (
+    rf"(?:{HUNDREDTHS}\s?(?:%|percent\b|per cent\b|¢|cents?\b|c\b)|\$\s?0?\.\d+|\b0\.\d{{1,4}}\b|"
     rf"\b\d{{1,3}}/\d{{1,3}}\b"
     r"|[+-]\d{3,4}\b|\b\d+(?:-to-| to |-in-| in )\d+\b"
     r"|\b(?:one|two|three|four|five|six|seven|eight|nine)(?:-to-| to |-in-| in )(?:one|two|three|four|five|six"
@@ -21,8 +22,8 @@ _VENUE = (
     r"|betmgm|bet365|wettborsen?|wettmarkt\w*|buchmacher\w*|casas de apuestas|mercados de prediccion"
     r"|marches de prediction)"
 )
-_CROWD = r"(?:traders|bettors|punters|gamblers|investors|futures|swaps?|markets?)"
-_CHANCE = r"(?:chances?|odds|probabilit\w+|likelihood|implied)"
+CROWD = r"(?:traders|bettors|punters|gamblers|investors|futures|swaps?|markets?)"
+CHANCE = r"(?:chances?|odds|probabilit\w+|likelihood|implied)"
 _SIDE = r"[\"'“”(]*(?:yes|no)[\"'“”)]*"
 _NOT_OURS = (
     r"(?<!stock )(?<!bond )(?<!housing )(?<!job )(?<!jobs )(?<!labor )(?<!labour )(?<!oil )(?<!gas )(?<!crypto )"
@@ -37,12 +38,12 @@ _MACHINE = (
 )
 
 
-def _any(*patterns: str) -> re.Pattern[str]:
+def any_of(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
 
 
 # On text in Latin letters without accents and in one case (`folded`).
-INSTRUCTIONS = _any(
+INSTRUCTIONS = any_of(
     rf"\b(?:ignore|disregard|forget|override|bypass|skip|discard)\W+(?:\w+\W+){{0,5}}{_ORDERS}\b",
     r"\b(?:ignore|disregard|forget|override|bypass)\W+(?:\w+\W+){0,2}your\W+(?:\w+\W+){0,3}(?:rules|guidelines"
     r"|training|limits)\b",
@@ -167,7 +168,7 @@ INSTRUCTIONS = _any(
     r"|gormezden)",
 )
 # On text in its own script (`seen`).
-INSTRUCTIONS_ELSEWHERE = _any(
+INSTRUCTIONS_ELSEWHERE = any_of(
     r"(?:игнорируй|забудь|проигнорируй|не обращай внимания)\w*\W+(?:\w+\W+){0,4}(?:инструкци|указани|правил|команд)",
     r"(?:ігноруй|забудь)\w*\W+(?:\w+\W+){0,4}(?:інструкці|вказівк|правил)",
     r"(?:忽略|无视|無視|忘记|忘記|不要理会).{0,10}(?:指令|提示|说明|說明|指示|规则|規則)",
@@ -177,30 +178,27 @@ INSTRUCTIONS_ELSEWHERE = _any(
     r"(?:निर्देश|आदेश).{0,20}(?:अनदेखा|नज़रअंदाज़|नजरअंदाज|भूल)",
     r"(?:התעלם|שכח).{0,20}(?:הוראות|ההוראות|הנחיות)",
 )
-PRICES = _any(
-    rf"\b{_VENUE}\b.{{0,160}}{_PRICE}",
-    rf"{_PRICE}.{{0,160}}\b{_VENUE}\b",
-    rf"\b{_CROWD}\b.{{0,160}}\b{_CHANCE}\b.{{0,160}}{_PRICE}",
-    rf"\b{_CROWD}\b.{{0,160}}{_PRICE}.{{0,160}}\b{_CHANCE}\b",
-    rf"{_PRICE}.{{0,160}}\b{_CHANCE}\b.{{0,160}}\b(?:traders|bettors|punters|gamblers|futures)\b",
+PRICES = any_of(
+    rf"\b{_VENUE}\b.{{0,160}}{PRICE}",
+    rf"{PRICE}.{{0,160}}\b{_VENUE}\b",
     r"\b(?:market[- ])?implied (?:probabilit\w+|odds|chances?|likelihood)\b",
-    rf"\bpric(?:ed|ing|es?) in\b.{{0,160}}{_PRICE}",
-    rf"\b{_SIDE} (?:shares?|contracts?|tokens?|price|bids?|asks?)\b.{{0,50}}{_PRICE}",
-    rf"\b(?:contracts?|shares?) (?:of|for|on) {_SIDE}.{{0,50}}{_PRICE}",
+    rf"\bpric(?:ed|ing|es?) in\b.{{0,160}}{PRICE}",
+    rf"\b{_SIDE} (?:shares?|contracts?|tokens?|price|bids?|asks?)\b.{{0,50}}{PRICE}",
+    rf"\b(?:contracts?|shares?) (?:of|for|on) {_SIDE}.{{0,50}}{PRICE}",
     r"\b(?:yes|no)\s*[:@=]?\s*(?:at )?\d{1,2}(?:\.\d)?\s?(?:¢|c\b)",
     r"\b(?:buy|sell) (?:yes|no)\b.{0,20}\d",
     r"\bmoneylines?\b|\bprice of (?:yes|no)\b.{0,20}\d|\bcurrent line\b.{0,20}\d",
     rf"\b{_VENUE}\b.{{0,80}}\b(?:contract|price|shares?|yes|no|bid|ask|trading)\b.{{0,40}}\b(?:to|at|around|near"
     rf"|about|of) \d{{1,2}}\b",
-    rf"\b{_CROWD}\b.{{0,60}}{_PRICE}.{{0,20}}\bodds\b",
-    rf"\b(?:betting|current|latest|opening|closing|live) (?:odds|lines?)\b.{{0,80}}{_PRICE}",
+    rf"\b{CROWD}\b.{{0,60}}{PRICE}.{{0,20}}\bodds\b",
+    rf"\b(?:betting|current|latest|opening|closing|live) (?:odds|lines?)\b.{{0,80}}{PRICE}",
     r"\bodds\b(?! ratio).{0,60}(?:\b\d{1,3}/\d{1,3}\b|\b\d+(?:-| )to(?:-| )\d+\b|[+-]\d{3,4}\b)",
     r"\b(?:market|contract|share|yes|no|last|mid|current|closing) price\b.{0,30}?(?<![\d.])\$?0?\.\d+",
     r"\b(?:crowd|community|collective|market)(?:'s)? (?:probability|forecast|odds|chance|prediction|median)"
-    rf"\b.{{0,30}}{_PRICE}",
+    rf"\b.{{0,30}}{PRICE}",
     r"\bmarket consensus (?:is|stands at|of|at|:)\s*(?:about |around )?\d+(?:\.\d+)?\s?%",
     r"\bodds (?:of|at|are|stand at|were|:)\s*(?:about )?\d{1,2}\.\d{2}\b",
-    rf"\bimplied {_HUNDREDTHS}\s?(?:%|percent)|\bimpl(?:y|ies|ied|ying)\b.{{0,40}}{_PRICE}.{{0,20}}\b(?:chance"
+    rf"\bimplied {HUNDREDTHS}\s?(?:%|percent)|\bimpl(?:y|ies|ied|ying)\b.{{0,40}}{PRICE}.{{0,20}}\b(?:chance"
     r"|probability|odds|likelihood)\b",
     r"\border ?books?\b.{0,40}\b(?:yes|no)\b.{0,20}\d",
     r"\bcontracts? (?:costs?|sells?|trades?|is trading|priced|worth|at|for)\b.{0,20}\d{1,2}\s?(?:cents?|¢|c\b)",
@@ -208,12 +206,17 @@ PRICES = _any(
     r"(?:预测市场|預測市場|赔率|博彩).{0,30}\d",
 )
 # The same words say what a coin or a share costs, which for some questions is the very fact.
-TRADED = _any(
+TRADED = any_of(
     r"\b(?:trad(?:es?|ed|ing)|chang(?:es?|ed|ing) hands|quoted|priced) (?:at|for|around|near)\W+(?:\w+"
-    r"\W+){0,2}\d{1,2}(?:\.\d+)?\s?(?:¢|cents?\b)"
+    r"\W+){0,2}\d{1,2}(?:\.\d+)?\s?(?:¢|cents?\b)",
+    r"\blast (?:trade|traded|print|sale|deal|fill|price|matched)\b.{0,40}(?:\d{1,2}\s?(?:¢|c\b|cents?\b)"
+    r"|(?<![\d.])\$?0?\.\d\d\b)",
+    r"\bbid\b.{0,12}0?\.\d\d\b.{0,25}\b(?:ask|asked|offer|offered)\b.{0,12}0?\.\d\d\b",
+    r"\bmid-?point\b.{0,20}(?<![\d.])\$?0?\.\d{2,3}\b",
+    r"\bbook\b.{0,25}0?\.\d\d\b.{0,8}0?\.\d\d\b",
 )
-TRADED_HERE = _any(r"\b(?:yes|no|contracts?)\b")
-RESULTS = _any(
+TRADED_HERE = any_of(r"\b(?:yes|no|contracts?)\b")
+RESULTS = any_of(
     r"(?<!\bbe )(?<!\bis )(?<!\bare )\b(?:resolved|settled|finali[sz]ed|graded)(?: (?:to|as|at|in favou?r of|on"
     r"|for))?\s*:?\s*[\"'“”(]*(?:yes|true|1\.00|\$1(?:\.00)?)\b",
     r"(?<!\bbe )(?<!\bis )(?<!\bare )\b(?:resolved|settled|finali[sz]ed|graded)(?: (?:to|as|at|in favou?r of|on"

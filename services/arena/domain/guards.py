@@ -5,12 +5,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from html import unescape
 from ipaddress import ip_address
 from typing import Literal
 
 from services.arena.domain.briefs import MarketFacts
 from services.arena.domain.completions import Source
-from services.arena.domain.folding import disguises, folded, seen
+from services.arena.domain.folding import LENGTH_MAX, disguises, folded, seen
+from services.arena.domain.guard_families import INSTRUCTIONS_NEAR, PRICES_NEAR, RESULTS_NEAR, ROLE_MARKS, finds
 from services.arena.domain.guard_patterns import (
     INSTRUCTIONS,
     INSTRUCTIONS_ELSEWHERE,
@@ -115,9 +117,9 @@ def _fault_of_text(text: str, facts: MarketFacts) -> Reason | None:
 
 def _fault_of_sentence(sentence: str, facts: MarketFacts) -> Reason | None:
     plain = _LINK.sub(" ", folded(sentence))
-    if RESULTS.search(plain):
+    if finds(RESULTS, RESULTS_NEAR, plain):
         return "result"
-    return "market_price" if PRICES.search(plain) or _tells_traded(plain, facts) else None
+    return "market_price" if finds(PRICES, PRICES_NEAR, plain) or _tells_traded(plain, facts) else None
 
 
 def _fault_of(source: Source, facts: MarketFacts, now: datetime, met: set[str]) -> Reason | None:
@@ -179,7 +181,9 @@ def _is_venue(host: str, url: str) -> bool:
 
 
 def _instructs(text: str) -> bool:
-    return any(INSTRUCTIONS.search(form) for form in disguises(text)) or bool(INSTRUCTIONS_ELSEWHERE.search(seen(text)))
+    if any(finds(INSTRUCTIONS, INSTRUCTIONS_NEAR, form) for form in disguises(text)):
+        return True
+    return bool(INSTRUCTIONS_ELSEWHERE.search(seen(text)) or ROLE_MARKS.search(unescape(text[:LENGTH_MAX])))
 
 
 def _tells_traded(plain: str, facts: MarketFacts) -> bool:
