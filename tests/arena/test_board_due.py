@@ -60,7 +60,8 @@ def test_a_session_that_ended_moves_no_rank(scene: Scene) -> None:
     [
         """INSERT INTO settlements (portfolio_id, market_no, position_id, version, outcome, quantity, cost, gross,
             amount, standing, settled_at)
-        SELECT portfolio_id, market_no, position_id, 2, outcome, quantity, cost, gross, 0, standing, :now FROM settlements ORDER BY settlement_id LIMIT 1""",
+        SELECT portfolio_id, market_no, position_id, 2, outcome, quantity, cost, gross, 0, standing, :now
+        FROM settlements ORDER BY settlement_id LIMIT 1""",
         # all have abstained from it, so that nothing is paid
         "UPDATE arena_events SET updated_at = :now WHERE market_no = 3",
         "UPDATE portfolios SET created_at = :now WHERE portfolio_id = 2",
