@@ -3,7 +3,8 @@
 import os
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
@@ -61,6 +62,15 @@ class Settings(DatabaseSettings):
         return url.rstrip("/")
 
 
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """The last answer to GET /verify."""
+
+    done_at: datetime
+    took: timedelta
+    found: dict[str, Any]
+
+
 class Closing(Protocol):
     def close(self) -> None: ...
 
@@ -77,7 +87,7 @@ class Resources:
         self.markets = Calls("markets", topology.url_of(topology.MARKETS), token)
         self.providers = Providers()
         self.hub = Hub(database, self.replica, clock)
-        self.verified: tuple[datetime, dict[str, Any]] | None = None  # when GET /verify was done last, and its answer
+        self.verified: Verified | None = None
         self.at_work: list[Closing] = []  # threads, which end before what they use is closed
 
     @property

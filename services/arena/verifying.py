@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from services.arena.domain.board import judged
 from services.arena.domain.checks import Chain, Disagreement, Findings, differing
-from services.arena.resources import Resources
+from services.arena.resources import Resources, Verified
 from services.arena.storage import checks, seals, standings
 from services.arena.storage import judging as reads
 from shared.errors import Problem
@@ -27,23 +27,23 @@ AUDIT_SECONDS = 300
 CURVE = ("snapshots", "max_drawdown")  # rest on points of which only one an hour is kept after a week
 JOINT = ("rank", "boards", "deflated_sharpe")  # figures that rest on everybody's rows
 PAID_WITHIN = timedelta(minutes=15)  # after a venue has corrected itself
-RESTS = timedelta(seconds=30)  # between two verifications that are asked for over HTTP
 SAME_TIME = timedelta(minutes=1)  # rows that were on their way while the board was computed
 
 DISAGREEMENTS = Gauge("coliseum_verify_disagreements", "What the last verification found.")
 
 
 def verified(here: Resources, now: datetime) -> dict[str, Any] | None:
-    """One at a time, and with a rest: meanwhile the last answer of this process, None where there is none yet."""
+    """One at a time, and with a rest as long as the last one took, so that whoever asks again and again takes half of a
+    thread at most. Meanwhile the last answer of this process, None where there is none yet."""
     last = here.verified
-    if last is not None and now - last[0] < RESTS:
-        return last[1]
+    if last is not None and now - last.done_at < last.took:
+        return last.found
     with here.database.lock("arena: verifying") as mine:
         if mine:
-            found = verify(here, now)
-            here.verified = (here.clock(), found)
+            found, done_at = verify(here, now), here.clock()
+            here.verified = Verified(done_at, done_at - now, found)
             return found
-    return None if last is None else last[1]
+    return None if last is None else last.found
 
 
 def verify(here: Resources, now: datetime) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -280,9 +280,10 @@ def test_verifications_run_one_at_a_time_and_rest_between(scene: Scene) -> None:
         refused = scene.arena.get("/verify")
     first = scene.arena.get("/verify").json()
     scene.change("UPDATE betting_sessions SET probability = 0.99 WHERE session_id = :id", id=scene.season.sessions[0])
-    soon = scene.arena.get("/verify").json()
     here = resources_of(scene.arena)
-    here.verified = (here.verified[0] - timedelta(seconds=31), here.verified[1])
+    here.verified = replace(here.verified, took=timedelta(hours=1))
+    soon = scene.arena.get("/verify").json()
+    here.verified = replace(here.verified, took=timedelta(0))
     with scene.database.lock("arena: verifying"):
         meanwhile = scene.arena.get("/verify").json()
     later = scene.arena.get("/verify").json()

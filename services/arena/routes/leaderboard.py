@@ -218,8 +218,8 @@ def list_forecasts(request: Request, here: Here, limit: Limit = 100, cursor: Cur
     summary="Recompute chain, balances and board from the rows, and name what does not match",
 )
 def read_verification(here: Here) -> Response:
-    """Reads everything, so one verification runs at a time; while it does, and for half a minute after it, the last
-    result is answered, as of `verified_at`. A standing whose rows have moved on since it was computed is out of date,
+    """Reads everything, so one verification runs at a time; while it does, and as long again after it, the last result
+    is answered, as of `verified_at`. A standing whose rows have moved on since it was computed is out of date,
     and no disagreement; `curves_thinned` have fewer points left than their drawdown was computed from."""
     found = verifying.verified(here, clock())
     if found is None:
