@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from services.arena.domain.board import judged
 from services.arena.domain.evidence import Days, Entrant, Evidence, Floats, Forecasts, Results, Tally
@@ -55,6 +56,21 @@ def test_equals_are_rarely_told_apart_though_they_met_different_events() -> None
     assert sum(apart) <= most_by_chance(WORLDS, 0.05)
 
 
+def test_who_met_the_events_of_a_worse_crowd_is_not_called_better_for_it() -> None:
+    """Both say the same. The crowd errs in the first half of the events, which one of them has met, and knows better in
+    the second half, which the other has met."""
+    seen = world([Forecaster(0, 0)] * 2, UNITS, seed=5_000)
+    wrong = np.arange(UNITS) < UNITS // 2
+    crowd = np.abs(np.where(wrong, 1 - seen.outcomes, seen.outcomes) - 0.3 * seen.crowd)
+    told = World(crowd, seen.outcomes, np.full((UNITS, 2), 0.5))
+
+    first, second = _places(told, np.column_stack([wrong, ~wrong]), seed=5_000)
+
+    assert (first["skill"]["rank"], second["skill"]["rank"]) == (1, 2)
+    assert first["skill"]["interval"]["low"] > 0 > second["skill"]["interval"]["high"]
+    assert first["skill"]["tier"] == second["skill"]["tier"] == 1
+
+
 def test_who_knows_more_stands_first_and_in_the_first_tier() -> None:
     field = [Forecaster(0, 0.8), Forecaster(knows=1.6, believes=1.6), Forecaster(knows=0, believes=2.5)]
 
@@ -79,16 +95,20 @@ def test_too_few_events_make_no_claim() -> None:
 
 def _board(field: Sequence[Forecaster], seed: int, units: int = UNITS) -> list[dict[str, Any]]:
     """The places of the forecasters, in the order in which they were given; null entrants stand between them."""
-    seen = world(field, units, seed)
-    models = range(2, 2 + 2 * len(field), 2)
+    met = np.random.default_rng([seed, 2]).uniform(size=(units, len(field))) >= MISSED
+    return _places(world(field, units, seed), met, seed)
+
+
+def _places(seen: World, met: npt.NDArray[np.bool_], seed: int) -> list[dict[str, Any]]:
+    models = range(2, 2 + 2 * met.shape[1], 2)
     nulls = [1, *range(3, 3 + 2 * (len(NULL_ENTRANTS) - 1), 2)]
-    found = judged(_evidence(seen, list(models), nulls, seed), SETTLED_MIN)
+    found = judged(_evidence(seen, list(models), nulls, met, seed), SETTLED_MIN)
     return [found[number]["boards"] for number in models]
 
 
-def _evidence(seen: World, models: Sequence[int], nulls: Sequence[int], seed: int) -> Evidence:
-    units = seen.crowd.size
-    met = np.random.default_rng([seed, 2]).uniform(size=(units, len(models))) >= MISSED
+def _evidence(
+    seen: World, models: Sequence[int], nulls: Sequence[int], met: npt.NDArray[np.bool_], seed: int
+) -> Evidence:
     columns = [np.where(met[:, place], seen.profit[:, place] * STAKE, np.nan) for place in range(len(models))]
     profits = dict(zip(models, columns, strict=True))
     of_nulls = np.where(null_profits(seen, seed) == 0, np.nan, null_profits(seen, seed)) * STAKE
@@ -131,7 +151,7 @@ def _results(profits: dict[int, Floats]) -> Results:
     return Results(portfolio.astype(np.int64), unit.astype(np.int64), pnl, nothing, nothing, nothing)
 
 
-def _forecasts(seen: World, models: Sequence[int], met: np.ndarray[Any, Any]) -> Forecasts:
+def _forecasts(seen: World, models: Sequence[int], met: npt.NDArray[np.bool_]) -> Forecasts:
     """One a market: those of a unit are the same chance, told several times."""
     units, places = (np.repeat(each, MARKETS) for each in np.nonzero(met))
     return Forecasts(

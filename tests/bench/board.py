@@ -71,6 +71,8 @@ def _judging(url: str, bets: int, scale: Scale) -> Iterator[Figure]:
         wholes.append(perf_counter() - began)
         if len(found) != PORTFOLIOS:
             raise ValueError(f"{len(found)} portfolios were judged")
+        if not evidence.forecasts.unit.size:
+            raise ValueError("no forecast was graded")
     with database.connection() as connection:
         standings.replace_standings(connection, found, NOON + timedelta(hours=1))
         idle = min(_seconds(lambda: judging.judging_due(connection, NOON + timedelta(days=1))) for _ in range(REQUESTS))
@@ -155,7 +157,7 @@ INSERT INTO betting_sessions (session_id, event_id, model_id, portfolio_id, mark
 SELECT gen_random_uuid(), e.event_id, a.model_id, a.portfolio_id, e.market_no, 'completed',
     jsonb_build_array(jsonb_build_object('role', 'user', 'content', repeat(md5(e.market_no::text), 100))),
     repeat(md5(e.market_no::text), 40), '{now}', 0.49, 0.51, 0.5, 'YES',
-    round((0.3 + 0.4 * random())::numeric, 2), 0.7, '{now}', '{now}', '{now}'
+    round((0.3 + 0.4 * random())::numeric, 2), 0.7, timestamptz '{now}' - interval '1 day', '{now}', '{now}'
 FROM ai_models a JOIN bought b USING (portfolio_id) JOIN arena_events e USING (market_no)
 ON CONFLICT (event_id, model_id) DO NOTHING;
 INSERT INTO model_calls (call_id, purpose, model_id, session_id, event_id, provider_model, status, reserved, cost,
