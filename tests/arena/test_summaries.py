@@ -72,6 +72,7 @@ def minds() -> Minds:
 @pytest.fixture
 def wire(minds: Minds) -> Iterator[Wire]:
     with running_wire(lambda taken, asked: taken.sendall(minds.answer(asked))) as wire:
+        wire.keeps = True  # each answer says how long it is, and is not the last one of its connection
         yield wire
 
 
