@@ -1,59 +1,31 @@
 """HTTP of a strategy controller: parse, one call, answer."""
 
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from fastapi import APIRouter, Depends, Path, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.strategy import examples, generation, pages, pairing
 from services.strategy.resources import Resources
 from services.strategy.storage import pairs, portfolios
 from shared.answers import json_answer, list_body
+from shared.controllers import AskedForSignals, answer_of_one, answer_of_several
 from shared.cursors import cursor_of, key_of
 from shared.documented import answers
-from shared.errors import Problem
 from shared.json_bytes import encoded
 from shared.parameters import Cursor, Limit
+from shared.routes import clock, resources_of
 
 router = APIRouter()
 pair_router = APIRouter()  # of the controllers that trade pairs
 
-PORTFOLIOS_MAX = 1_000
-PortfolioId = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Said = Annotated[str, Field(min_length=1, max_length=4_000, pattern=r"^[^\x00]*[^\x00\s][^\x00]*$")]
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]*[^\x00\s][^\x00]*$")]
 PairId = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
-async def resources_of(request: Request) -> Resources:
-    resources: Resources = request.app.state.resources
-    return resources
-
-
-def clock() -> datetime:
-    return datetime.now(UTC)
-
-
 Here = Annotated[Resources, Depends(resources_of)]
-
-
-class Asked(BaseModel):
-    """One portfolio, or several at once."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    portfolio_id: PortfolioId | None = None
-    portfolio_ids: Annotated[list[PortfolioId], Field(min_length=1, max_length=PORTFOLIOS_MAX)] | None = None
-    cycle_id: UUID | None = Field(default=None, description="Asked again in the same cycle, the answer is the same.")
-    dry_run: bool = Field(default=False, description="Answer and write nothing.")
-
-    @model_validator(mode="after")
-    def names_portfolios_once(self) -> "Asked":
-        if (self.portfolio_id is None) == (self.portfolio_ids is None):
-            raise ValueError("name either portfolio_id or portfolio_ids")
-        return self
 
 
 class Proof(BaseModel):
@@ -78,13 +50,12 @@ class Revocation(BaseModel):
     responses=answers(examples.ANSWER, 404, 409),
     summary="Signals of one portfolio, or of several at once",
 )
-def generate_signals(here: Here, asked: Asked) -> Response:
+def generate_signals(here: Here, asked: AskedForSignals) -> Response:
     """With `portfolio_ids` the answer is `{"results": […]}` in the order asked for; an entry that failed is
     `{"portfolio_id", "error"}`. Asked again with the same `cycle_id`, a portfolio gets the answer it got first. Where
     a look-back is too short for the rhythm in which markets are collected, `notes` says so in sentences."""
-    numbers = [asked.portfolio_id] if asked.portfolio_id is not None else asked.portfolio_ids or []
-    found = generation.generate(here, generation.Asked(numbers, asked.cycle_id, asked.dry_run), clock())
-    return _one(found) if asked.portfolio_id is not None else _several(numbers, found)
+    found = generation.generate(here, generation.Asked(asked.numbers, asked.cycle_id, asked.dry_run), clock())
+    return answer_of_one(found) if asked.portfolio_id is not None else answer_of_several(asked.numbers, found)
 
 
 @router.get("/strategy/generate-signals", include_in_schema=False)
@@ -96,10 +67,10 @@ def generate_signals_by_get(
 ) -> Response:
     """The older contract: one portfolio, or all active ones of this controller."""
     if portfolio_id is not None:
-        return _one(generation.generate(here, generation.Asked([portfolio_id], cycle_id, dry_run), clock()))
+        return answer_of_one(generation.generate(here, generation.Asked([portfolio_id], cycle_id, dry_run), clock()))
     with here.database.connection() as connection:
         numbers = portfolios.active_ids(connection, here.strategy)
-    return _several(numbers, generation.generate(here, generation.Asked(numbers, cycle_id, dry_run), clock()))
+    return answer_of_several(numbers, generation.generate(here, generation.Asked(numbers, cycle_id, dry_run), clock()))
 
 
 @router.get(
@@ -166,21 +137,3 @@ def list_suggestions(here: Here, limit: Limit = 100) -> Response:
     """The likest ones, at most `limit` of them; what is a standing pair already is left out."""
     found = pairing.suggestions(here, clock(), limit)
     return Response(list_body("suggestions", encoded(found), None), media_type="application/json")
-
-
-def _one(found: list[dict[str, Any] | Problem]) -> Response:
-    [answer] = found
-    if isinstance(answer, Problem):
-        raise answer
-    return json_answer(answer)
-
-
-def _several(numbers: list[int], found: list[dict[str, Any] | Problem]) -> Response:
-    return json_answer({"results": [_entry(*each) for each in zip(numbers, found, strict=True)]})
-
-
-def _entry(portfolio_id: int, answer: dict[str, Any] | Problem) -> dict[str, Any]:
-    if isinstance(answer, Problem):
-        error = {"detail": answer.detail, "error": answer.name, "facts": answer.facts}
-        return {"portfolio_id": portfolio_id, "error": error}
-    return answer
