@@ -8,20 +8,25 @@ from typing import Any
 import structlog
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from starlette.exceptions import HTTPException
 
 from shared import topology
 from shared.answers import json_answer
-from shared.commands import aliases
+from shared.commands import aliases, together
 from shared.database import Database
 from shared.errors import DatabaseRefuses, DatabaseUnavailable, Problem, TooLarge
 from shared.gate import Gate, Rules
 from shared.logs import configure_logs
+from shared.measuring import DATABASE_ERRORS, Measure, add_metrics
 from shared.prepared import Prepared
+from shared.readiness import add_readiness
+from shared.routes import clock
 from shared.settings import DatabaseSettings, ServiceSettings
+from shared.ui.live import Live
+from shared.ui.problems import PAGES, problem_page, wants_page
+from shared.ui.routes import router as ui_router
 
 log = structlog.get_logger()
 
@@ -45,6 +50,7 @@ def create_app(
     prepared: frozenset[str] = frozenset(),
     generation: Callable[[], int] = lambda: 0,
     guarded: bool = True,
+    measure: Measure | None = None,
 ) -> FastAPI:
     """An app with its own database and resources, opened when the process serves and closed when it stops."""
 
@@ -70,9 +76,13 @@ def create_app(
         docs_url="/docs",
         strict_content_type=False,
     )
-    app.include_router(router)
+    app.state.live = Live(service)
+    app.state.when_told_to_stop = [app.state.live.told_to_stop]
+    app.include_router(together(router, ui_router))
     _add_health(app, service, settings, health)
-    _add_errors(app)
+    add_metrics(app, service, measure)
+    add_readiness(app, service)
+    _add_errors(app, service)
     if prepared:
         app.add_middleware(Prepared, paths=prepared, generation=generation)
     commands = aliases(router) if guarded else frozenset()
@@ -104,21 +114,21 @@ def _add_health(app: FastAPI, service: str, settings: ServiceSettings, health: C
             facts.update(status="unavailable", database=str(error.__cause__ or error).strip().splitlines()[0])
         return json_answer(facts, 503 if facts["status"] == "unavailable" else 200)
 
-    @app.get("/metrics", tags=["service"], summary="Prometheus metrics")
-    def read_metrics() -> Response:
-        return Response(generate_latest(), headers={"content-type": CONTENT_TYPE_LATEST})
 
+def _add_errors(app: FastAPI, service: str) -> None:
+    def told(request: Request, status: int, detail: str, name: str, facts: Facts) -> Response:
+        if wants_page(request) and service in PAGES:
+            return problem_page(request, service, status, detail, clock())
+        return json_answer({"detail": detail, "error": name, "facts": facts}, status)
 
-def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(Problem)
-    def problem(_: Request, error: Problem) -> Response:
-        return json_answer({"detail": error.detail, "error": error.name, "facts": error.facts}, error.status)
+    def problem(request: Request, error: Problem) -> Response:
+        return told(request, error.status, error.detail, error.name, error.facts)
 
     @app.exception_handler(RequestValidationError)
-    def invalid(_: Request, error: RequestValidationError) -> Response:
+    def invalid(request: Request, error: RequestValidationError) -> Response:
         wrong = [_sentence(item) for item in error.errors()]
-        facts = {"wrong": wrong}
-        return json_answer({"detail": f"{'; '.join(wrong[:3])}.", "error": "Invalid", "facts": facts}, 422)
+        return told(request, 422, f"{'; '.join(wrong[:3])}.", "Invalid", {"wrong": wrong})
 
     @app.exception_handler(HTTPException)
     def refused(request: Request, error: HTTPException) -> Response:
@@ -128,18 +138,18 @@ def _add_errors(app: FastAPI) -> None:
             404: f"There is no {request.url.path} here; see /docs.",
             405: "This address does not take that method.",
         }
-        body = {"detail": detail.get(error.status_code, str(error.detail)), "error": "HttpError", "facts": {}}
-        answer = json_answer(body, error.status_code)
+        said = detail.get(error.status_code, str(error.detail))
+        answer = told(request, error.status_code, said, "HttpError", {})
         answer.headers.update(error.headers or {})
         return answer
 
     @app.exception_handler(OperationalError)
     @app.exception_handler(InterfaceError)
     @app.exception_handler(PoolExhausted)
-    def database_away(_: Request, error: Exception) -> Response:
+    def database_away(request: Request, error: Exception) -> Response:
+        DATABASE_ERRORS.labels(service).inc()
         log.warning("database_unavailable", error=str(error).splitlines()[0])
-        away = _away(error)
-        return json_answer({"detail": away.detail, "error": away.name, "facts": away.facts}, away.status)
+        return problem(request, _away(error))
 
 
 def _away(error: Exception) -> Problem:

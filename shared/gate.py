@@ -8,23 +8,28 @@ from functools import lru_cache
 from os import urandom
 from time import perf_counter
 from typing import Any
+from urllib.parse import quote, urlsplit
 
 import structlog
 from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
+from shared.browser_pass import SIGN_IN, holds_pass
 from shared.errors import Forbidden, Problem, TooLarge, Unauthorized
 from shared.json_bytes import encoded
 
 log = structlog.get_logger()
 
 REQUESTS = Counter("coliseum_http_requests_total", "Requests answered.", ["service", "method", "route", "status"])
-SECONDS = Histogram("coliseum_http_request_seconds", "Time to the end of the answer.", ["service", "route"])
+SECONDS = Histogram(
+    "coliseum_http_request_seconds", "Time to the end of the answer; streams apart.", ["service", "method", "route"]
+)
 SOCKETS = Counter("coliseum_sockets_total", "Sockets that were asked for.", ["service", "route", "status"])
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 BODY_BYTES_MAX = 2_000_000
+STREAM = b"text/event-stream"
 RUN_ID = re.compile(r"^[A-Za-z0-9_.:-]{1,80}$")
 
 
@@ -79,14 +84,18 @@ class Gate:
         try:
             self._admit(scope, headers)
         except Problem as problem:
-            await _refuse(problem, answer)
+            if isinstance(problem, Unauthorized) and b"text/html" in headers.get(b"accept", b""):
+                await _to_sign_in(headers, answer)
+            else:
+                await _refuse(problem, answer)
         else:
             await self._pass(scope, _bounded(receive), answer, run_id)
         finally:
             route = getattr(scope.get("route"), "path_format", None) or _known_path(scope["path"])
             requests, seconds = _meters(self.rules.service, scope["method"], route, answer.status)
             requests.inc()
-            seconds.observe(perf_counter() - started)
+            if not answer.streams:
+                seconds.observe(perf_counter() - started)
             structlog.contextvars.clear_contextvars()
 
     async def _pass(self, scope: Scope, receive: Receive, answer: "_Answer", run_id: str) -> None:
@@ -140,13 +149,16 @@ class Gate:
         if length.isdigit() and int(length) > BODY_BYTES_MAX:
             raise TooLarge(limit_bytes=BODY_BYTES_MAX)
         if self.rules.guarded and (scope["method"] not in SAFE_METHODS or scope["path"] in self.rules.commands):
-            self._admit_command(headers, length not in (b"0", b"") or b"transfer-encoding" in headers)
+            self._admit_command(scope["path"], headers, length not in (b"0", b"") or b"transfer-encoding" in headers)
 
-    def _admit_command(self, headers: dict[bytes, bytes], has_body: bool) -> None:
+    def _admit_command(self, scope_path: str, headers: dict[bytes, bytes], has_body: bool) -> None:
         _admit_origin(headers)
+        if scope_path == SIGN_IN:
+            return  # its form brings the token itself
         if self.rules.token is not None:
             given = headers.get(b"authorization", b"").removeprefix(b"Bearer ")
-            if not hmac.compare_digest(given, self.rules.token.encode()):
+            signed_in = holds_pass(headers.get(b"cookie", b"").decode("latin-1"), self.rules.token)
+            if not signed_in and not hmac.compare_digest(given, self.rules.token.encode()):
                 raise Unauthorized()
         media_type = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
         if has_body and media_type != b"application/json":
@@ -178,14 +190,17 @@ class _Opening:
 
 
 class _Answer:
-    """Sends on, and remembers the status."""
+    """Sends on, and remembers the status, and whether it goes on for as long as somebody listens."""
 
     def __init__(self, send: Send, run_id: str) -> None:
-        self.send, self.run_id, self.status = send, run_id.encode(), 0
+        self.send, self.run_id, self.status, self.streams = send, run_id.encode(), 0, False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            self.streams = any(
+                value.startswith(STREAM) for name, value in message["headers"] if name == b"content-type"
+            )
             extra = [(b"x-run-id", self.run_id), (b"x-content-type-options", b"nosniff")]
             message = {**message, "headers": [*message["headers"], *extra]}
         await self.send(message)
@@ -208,7 +223,7 @@ def _bounded(receive: Receive) -> Receive:
 
 @lru_cache(maxsize=4_096)
 def _meters(service: str, method: str, route: str, status: int) -> tuple[Counter, Histogram]:
-    return REQUESTS.labels(service, method, route, status), SECONDS.labels(service, route)
+    return REQUESTS.labels(service, method, route, status), SECONDS.labels(service, method, route)
 
 
 async def _refuse(problem: Problem, send: Any, prefix: str = "") -> None:
@@ -216,6 +231,14 @@ async def _refuse(problem: Problem, send: Any, prefix: str = "") -> None:
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     await send({"type": f"{prefix}http.response.start", "status": problem.status, "headers": headers})
     await send({"type": f"{prefix}http.response.body", "body": body})
+
+
+async def _to_sign_in(headers: dict[bytes, bytes], send: Send) -> None:
+    """A person who pressed a button of a page signs in, and returns to that page."""
+    back = urlsplit(headers.get(b"referer", b"").decode("latin-1"))
+    where = f"{SIGN_IN}?back={quote(back.path or '/', safe='/')}".encode()
+    await send({"type": "http.response.start", "status": 303, "headers": [(b"location", where)]})
+    await send({"type": "http.response.body", "body": b""})
 
 
 async def _refuse_socket(problem: Problem, scope: Scope, send: Any) -> None:
@@ -240,4 +263,4 @@ def _without_port(host: str) -> str:
 
 def _known_path(path: str) -> str:
     """A label for answers that no route made; strangers' paths must not become labels."""
-    return path if path in ("/health", "/metrics", "/events", "/markets", "/series") else "(none)"
+    return path if path in ("/alive", "/ready", "/health", "/metrics", "/events", "/markets", "/series") else "(none)"

@@ -22,7 +22,15 @@ class ServiceSettings(BaseSettings):
     port_offset: int = Field(default=0, ge=0, le=20_000)
     coliseum_token: SecretStr | None = None
     allowed_hosts: str = ""  # besides this machine's own names and the names of the services
+    public_address: str = ""  # how browsers reach a service, with {service} in it; empty: this host at its port
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+
+    @field_validator("public_address")
+    @classmethod
+    def names_the_service(cls, address: str) -> str:
+        if address and not (address.startswith(("http://", "https://")) and "{service}" in address):
+            raise ValueError("must look like https://{service}.example.org")
+        return address.rstrip("/")
 
 
 class DatabaseSettings(ServiceSettings):

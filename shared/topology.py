@@ -1,7 +1,12 @@
 """Which services there are, on which ports they listen and where they find each other."""
 
+import re
 from dataclasses import dataclass
 from os import environ
+from pathlib import Path
+
+OWN_FOLDER = Path(__file__).resolve().parents[1] / "strategies"
+PORT_LINE = re.compile(r"^PORT\b[^=\n]*=\s*(\d[\d_]*)\s*(?:#.*)?$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,19 @@ HYBRID = Service("strategy_hybrid", "strategy", 8007, app="hybrid")
 BASELINE = Service("strategy_baseline", "strategy", 8010, app="baseline")
 ARENA = Service("arena", "arena", 8008)
 
+
+def own_strategies(folder: Path = OWN_FOLDER) -> dict[str, Service]:
+    """Rules that whoever runs this has written: a file that names its port is one, and is called like the file. Only
+    that line is read here; the file's own controller imports it."""
+    found = {}
+    for file in sorted(folder.glob("*.py")):
+        if port := PORT_LINE.search(file.read_text(errors="replace")):
+            found[file.stem] = Service(f"strategy_{file.stem}", "strategy", int(port[1]), app=file.stem)
+    return found
+
+
+OWN = own_strategies()
+
 SERVICES: tuple[Service, ...] = (
     SANDBOX,
     EVENTS,
@@ -39,12 +57,13 @@ SERVICES: tuple[Service, ...] = (
     ARBITRAGE,
     HYBRID,
     BASELINE,
+    *OWN.values(),
     ARENA,
     ORCHESTRATOR,  # last, because its schedule begins to call the others as soon as it serves
 )
 
 # Which service decides for a portfolio of this type.
-STRATEGIES: dict[str, Service] = {
+STRATEGIES: dict[str, Service] = OWN | {
     "momentum": MOMENTUM,
     "mean_reversion": MEAN_REVERSION,
     "arbitrage": ARBITRAGE,

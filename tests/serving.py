@@ -29,6 +29,6 @@ def serving(app: Any, at: socket.socket | None = None) -> Iterator[str]:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
-            if told := getattr(getattr(app, "state", None), "told_to_stop", None):
+            for told in getattr(getattr(app, "state", None), "when_told_to_stop", ()):
                 told()  # as a signal would tell it
             thread.join(timeout=20)

@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.arena import judging
+from services.arena.measuring import measure
 from services.arena.motor import Motor
 from services.arena.resources import Resources, Settings
 from services.arena.routes import router
@@ -22,10 +23,11 @@ def arena_app(settings: Settings) -> FastAPI:
         settings,
         resources=at_work,
         health=health_facts,
+        measure=measure,
         prepared=BOARDS,
         generation=lambda: judging.JUDGED.number,
     )
-    app.state.told_to_stop = lambda: _told_to_stop(app)
+    app.state.when_told_to_stop.append(lambda: _told_to_stop(app))
     return app
 
 

@@ -4,23 +4,24 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from fastapi import Response
+from fastapi import Request, Response
 
 from services.arena import reporting
 from services.arena.resources import Resources
 from services.arena.storage import showing
-from shared.pages.rendering import rendered, ribbon, templates_of
+from shared import topology
+from shared.ui.rendering import Pages
+from shared.ui.truth import truth_of
 
-TEMPLATES = templates_of(Path(__file__).parent / "templates")
+PAGES = Pages(Path(__file__).parent / "templates", topology.ARENA)
 BOARD_MAX, EVENTS_MAX, DECISIONS_MAX = 40, 10, 24
 
 
-def arena_page(here: Resources, now: datetime) -> Response:
+def arena_page(request: Request, here: Resources, now: datetime) -> Response:
     board = reporting.leaderboard(here, "return", None, BOARD_MAX)
     with here.database.connection() as connection:
+        truth = truth_of(connection)
         facts: dict[str, Any] = {
-            "ribbon": ribbon(showing.simulated(connection)),
-            "now": now,
             "board": board["leaderboard"],
             "computed_at": board["computed_at"],
             "events": showing.newest_events(connection, EVENTS_MAX),
@@ -28,4 +29,4 @@ def arena_page(here: Resources, now: datetime) -> Response:
             "models": showing.every_model(connection),
             "settled_min": here.settings.arena_settled_min,
         }
-    return rendered(TEMPLATES, "arena.html", "arena", facts)
+    return PAGES.answer(request, "arena.html", facts, now=now, truth=truth)

@@ -7,12 +7,12 @@ from uuid import UUID
 
 import numpy as np
 
-from services.arena.domain.board import By
-from services.arena.domain.rows import board_in_order, board_row
 from services.arena.domain.standings import rounded
 from services.arena.resources import Resources
 from services.arena.storage import judging as reads
 from services.arena.storage import standings
+from shared.board.reading import board_rows, model_row
+from shared.board.rows import By, board_in_order, board_row
 from shared.cursors import UnknownCursor, cursor_of, key_of
 from shared.errors import NotFound
 from shared.scoring.calibration import calibration
@@ -29,7 +29,7 @@ class NoPortfolio(NotFound):
 
 def leaderboard(here: Resources, by: By, cursor: str | None, limit: int) -> dict[str, Any]:
     with here.database.connection() as connection:
-        rows = standings.board_rows(connection)
+        rows = board_rows(connection)
     start = _place(cursor, by)
     ordered = board_in_order(rows, by)
     return {
@@ -54,7 +54,7 @@ def history(here: Resources, today: date, days_back: int, cursor: str | None, li
 
 def performance(here: Resources, model_id: UUID) -> dict[str, Any]:
     with here.database.connection() as connection:
-        row = standings.model_row(connection, model_id)
+        row = model_row(connection, model_id)
     if row is None:
         raise NoPortfolio(model_id=str(model_id))
     place = ("rank", "tier", "probability_best", "interval", "settled_events", "still_needed", "standing", "missing")

@@ -7,20 +7,22 @@ from typing import Any
 from urllib.parse import urlencode
 
 import jiter
-from fastapi import Response
+from fastapi import Request, Response
 
 from services.events import ingest, storage
 from services.events.resources import Resources
+from shared import topology
 from shared.errors import Invalid
-from shared.pages.rendering import rendered, ribbon, templates_of
 from shared.syncs import sync_state
+from shared.ui.rendering import Pages
+from shared.ui.truth import truth_of
 
-TEMPLATES = templates_of(Path(__file__).parent / "templates")
+PAGES = Pages(Path(__file__).parent / "templates", topology.EVENTS)
 ROWS = 50
 FIELDS = ("text", "platform", "status")
 
 
-def events_page(here: Resources, asked: Mapping[str, str], now: datetime) -> Response:
+def events_page(request: Request, here: Resources, asked: Mapping[str, str], now: datetime) -> Response:
     search = {name: asked.get(name, "").strip().replace("\x00", "")[:120] for name in FIELDS}
     which = storage.EventFilter(
         platform=search["platform"] if search["platform"] in ("polymarket", "kalshi") else None,
@@ -29,6 +31,7 @@ def events_page(here: Resources, asked: Mapping[str, str], now: datetime) -> Res
     )
     complaint = None
     with here.database.connection() as connection:
+        truth = truth_of(connection)
         platforms = storage.summary(connection)
         state = sync_state(connection, ingest.SYNCS)
         try:
@@ -39,8 +42,6 @@ def events_page(here: Resources, asked: Mapping[str, str], now: datetime) -> Res
     for event in events:
         event["closes_at"] = datetime.fromisoformat(event["closes_at"]) if event["closes_at"] else None
     facts: dict[str, Any] = {
-        "ribbon": ribbon([row["simulated"] for row in platforms]),
-        "now": now,
         "platforms": platforms,
         "open": sum(row["open"] for row in platforms),
         "total": sum(row["open"] + row["closed"] for row in platforms),
@@ -51,4 +52,4 @@ def events_page(here: Resources, asked: Mapping[str, str], now: datetime) -> Res
         "complaint": complaint,
         "next_page": urlencode({**{k: v for k, v in search.items() if v}, "cursor": after}) if after else None,
     }
-    return rendered(TEMPLATES, "events.html", "events", facts)
+    return PAGES.answer(request, "events.html", facts, now=now, truth=truth)

@@ -147,4 +147,4 @@ def read_event(
 
 @router.get("/", include_in_schema=False)
 def read_page(request: Request, here: Here) -> Response:
-    return pages.events_page(here, request.query_params, clock())
+    return pages.events_page(request, here, request.query_params, clock())

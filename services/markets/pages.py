@@ -8,26 +8,29 @@ from typing import Any
 from urllib.parse import urlencode
 
 import jiter
-from fastapi import Response
+from fastapi import Request, Response
 
 from services.markets import ingest
 from services.markets.resources import Resources
 from services.markets.storage import reading
+from shared import topology
 from shared.errors import Invalid
-from shared.pages.rendering import rendered, ribbon, templates_of
 from shared.syncs import sync_state
+from shared.ui.rendering import Pages
+from shared.ui.truth import truth_of
 
-TEMPLATES = templates_of(Path(__file__).parent / "templates")
+PAGES = Pages(Path(__file__).parent / "templates", topology.MARKETS)
 ROWS = 50
 STATUSES = ("open", "closed", "proposed", "disputed", "final")
 FIELDS = ("text", "platform", "status", "category", "min_liquidity", "order")
 
 
-def markets_page(here: Resources, asked: Mapping[str, str], now: datetime) -> Response:
+def markets_page(request: Request, here: Resources, asked: Mapping[str, str], now: datetime) -> Response:
     search = {name: asked.get(name, "").strip().replace("\x00", "")[:120] for name in FIELDS}
     which, complaint = _filter_of(search)
     order = search["order"] if search["order"] in reading.ORDERS else "volume_24h"
     with here.database.connection() as connection:
+        truth = truth_of(connection)
         summary = reading.summary(connection)
         state = sync_state(connection, ingest.SYNCS)
         try:
@@ -37,8 +40,6 @@ def markets_page(here: Resources, asked: Mapping[str, str], now: datetime) -> Re
             body, after, complaint = b"[]", None, error.detail
     markets = jiter.from_json(body, float_mode="decimal")
     facts: dict[str, Any] = {
-        "ribbon": ribbon([row["simulated"] for row in summary["platforms"]]),
-        "now": now,
         "summary": summary,
         "sync": state,
         "venues": here.health()["venues"],
@@ -51,7 +52,7 @@ def markets_page(here: Resources, asked: Mapping[str, str], now: datetime) -> Re
         "categories": summary["categories"],
         "next_page": urlencode({**{k: v for k, v in search.items() if v}, "cursor": after}) if after else None,
     }
-    return rendered(TEMPLATES, "markets.html", "markets", facts)
+    return PAGES.answer(request, "markets.html", facts, now=now, truth=truth)
 
 
 def _filter_of(search: Mapping[str, str]) -> tuple[reading.MarketFilter, str | None]:

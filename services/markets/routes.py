@@ -320,7 +320,7 @@ def backfill_history(here: Here, asked: HistoryMarkets) -> Response:
 
 @router.get("/", include_in_schema=False)
 def read_page(request: Request, here: Here) -> Response:
-    return pages.markets_page(here, request.query_params, clock())
+    return pages.markets_page(request, here, request.query_params, clock())
 
 
 def _distinct(market_ids: list[str]) -> list[str]:

@@ -6,6 +6,7 @@ from threading import Event
 
 from fastapi import FastAPI
 
+from services.orchestrator.measuring import measure
 from services.orchestrator.resources import Resources, Settings
 from services.orchestrator.routes import router
 from services.orchestrator.scheduler import Scheduler
@@ -26,8 +27,8 @@ def orchestrator_app(settings: Settings, now: Callable[[], datetime] = clock) ->
             scheduler.start()
         return here
 
-    app = create_app("orchestrator", router, settings, resources=resources, health=Resources.health)
-    app.state.told_to_stop = leaving.set
+    app = create_app("orchestrator", router, settings, resources=resources, health=Resources.health, measure=measure)
+    app.state.when_told_to_stop.append(leaving.set)
     return app
 
 

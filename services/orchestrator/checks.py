@@ -5,10 +5,9 @@ from typing import Any
 
 import structlog
 
-from services.orchestrator import metrics
 from services.orchestrator.parallel import side_by_side
 from services.orchestrator.resources import Resources
-from services.orchestrator.storage import jobs, reading
+from services.orchestrator.storage import jobs
 
 log = structlog.get_logger()
 
@@ -35,10 +34,6 @@ def check_health(here: Resources) -> str:
     ]
     with here.database.transaction() as connection:
         jobs.write_health(connection, rows, now)
-        ages = age_seconds(reading.data_moments(connection), now)
-    for what, seconds in ages.items():
-        if seconds is not None:
-            metrics.DATA_AGE.labels(what).set(seconds)
     ill = [each["service"] for each in found if each["status"] != "healthy"]
     if ill:
         log.warning("services_not_healthy", services=ill)

@@ -12,3 +12,9 @@ STEP_SECONDS = Histogram(
 PORTFOLIOS = Counter("coliseum_cycle_portfolios_total", "Portfolios run by a cycle, by outcome.", ["outcome"])
 JOBS = Counter("coliseum_scheduled_jobs_total", "Runs of the schedule's jobs, by outcome.", ["job", "status"])
 DATA_AGE = Gauge("coliseum_data_age_seconds", "Age of what is stored, by what it is.", ["what"])
+CYCLE_ENDED = Gauge(
+    "coliseum_cycle_ended_timestamp_seconds",
+    "When a cycle of all portfolios last ended as a success or partly, as Unix time.",
+    ["kind"],
+)
+CYCLE_EVERY = Gauge("coliseum_cycle_every_seconds", "Seconds from one cycle to the next, as set.", ["kind"])

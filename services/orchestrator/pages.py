@@ -5,48 +5,33 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from fastapi import Response
-from markupsafe import Markup
+from fastapi import Request, Response
 
 from services.orchestrator import reports
 from services.orchestrator.resources import Resources
 from services.orchestrator.storage import cycles, jobs, reading
 from shared import topology
-from shared.pages.rendering import rendered, ribbon, templates_of
+from shared.ui.rendering import Pages
+from shared.ui.truth import truth_of
 
-PERCENT = Decimal("0.01")
-CENT = Decimal("0.01")
-LEADERS_MAX = 20
+PERLEADERS_MAX = 20
 CYCLES_MAX = 8
 BREAKERS_MAX = 20
+LEADERS_MAX = 20
+PERCENT = Decimal("0.01")
 NULL_ENTRANTS = "baseline"  # the type of the portfolios that stand for chance, habit and doing nothing
 POSITIONS_MIN = 30  # finished ones, below which a lead is as good as luck
 
 
-def signed(value: Decimal, unit: str, text: str) -> Markup:
-    """A gain or a loss by sign, arrow and colour; the exact figure stands in the title."""
-    kind, mark = ("good", "▲ +") if value > 0 else ("bad", "▼ −") if value < 0 else ("quiet", "")
-    return Markup('<span class="{}" title="{} {}">{}{}</span>').format(kind, f"{value:f}", unit, mark, text)
+PAGES = Pages(Path(__file__).parent / "templates", topology.ORCHESTRATOR)
 
 
-def gain(value: Decimal) -> Markup:
-    return signed(value, "dollars", f"${abs(value).quantize(CENT):,}")
-
-
-def growth(value: Decimal) -> Markup:
-    return signed(value, "of the deposit", f"{abs(value * 100).quantize(PERCENT)} %")
-
-
-TEMPLATES = templates_of(Path(__file__).parent / "templates")
-TEMPLATES.filters.update(gain=gain, growth=growth)
-
-
-def home_page(here: Resources) -> Response:
+def home_page(request: Request, here: Resources) -> Response:
     """Everything from the database: the page is there also while a service is not."""
     now = here.clock()
     with here.database.transaction() as connection:
         cycles.bury_dead(connection, now)
-        simulated = reading.simulated_platforms(connection)
+        truth = truth_of(connection)
         leaders = reading.leaders(connection, LEADERS_MAX)
         others = reading.beside(connection, [leader["portfolio_id"] for leader in leaders])
         running = reading.newest_cycles(connection, 1, running=True)
@@ -58,8 +43,6 @@ def home_page(here: Resources) -> Response:
         breakers = reading.open_breakers(connection, BREAKERS_MAX)
         moments = reading.data_moments(connection)
     facts: dict[str, Any] = {
-        "ribbon": ribbon(simulated),
-        "now": now,
         "answer": sentence_of(leaders, traded=others["traded"], closed=others["closed"]),
         "leaders": leaders,
         "others": others,
@@ -75,7 +58,7 @@ def home_page(here: Resources) -> Response:
         "breakers": breakers,
         "moments": moments,
     }
-    return rendered(TEMPLATES, "orchestrator.html", "orchestrator", facts)
+    return PAGES.answer(request, "orchestrator.html", facts, now=now, truth=truth)
 
 
 def sentence_of(leaders: Sequence[dict[str, Any]], *, traded: bool, closed: int = 0) -> str:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from fastapi import FastAPI
 
 from services.paper_trading.breakers import note_call, trip_and_resolve
+from services.paper_trading.measuring import measure
 from services.paper_trading.resources import Resources, Settings
 from services.paper_trading.resting import watch_orders
 from services.paper_trading.routes import router
@@ -15,7 +16,7 @@ from shared.settings import settings_of
 
 
 def paper_trading_app(settings: Settings) -> FastAPI:
-    return create_app("paper_trading", router, settings, resources=at_work)
+    return create_app("paper_trading", router, settings, resources=at_work, measure=measure)
 
 
 def at_work(settings: Settings, database: Database) -> Resources:

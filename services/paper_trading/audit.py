@@ -7,7 +7,7 @@ from typing import Any
 
 import jiter
 import structlog
-from prometheus_client import Gauge
+from prometheus_client import Counter, Gauge
 from sqlalchemy import Connection
 
 from services.paper_trading.domain.replaying import Disagreement, replay
@@ -19,7 +19,8 @@ log = structlog.get_logger()
 SHOWN = 500  # disagreements, of any number
 SHOWN_OF_A_KIND = 100
 
-DISAGREEMENTS = Gauge("coliseum_audit_disagreements", "What the last audit found.")
+DISAGREEMENTS = Gauge("coliseum_audit_disagreements", "What the last audit of all portfolios found.")
+AUDITS = Counter("coliseum_audits_total", "Audits by what they found.", ["result"])
 
 
 @dataclass
@@ -56,7 +57,9 @@ def audit(connection: Connection, portfolio_ids: Sequence[int] | None = None) ->
         if findings.kinds[each.what] <= SHOWN_OF_A_KIND:
             findings.shown.append(_shown(each))
     shown = _with_market_ids(connection, findings.shown[:SHOWN])
-    DISAGREEMENTS.set(findings.total)
+    if portfolio_ids is None:  # that of a part says nothing of the others
+        DISAGREEMENTS.set(findings.total)
+    AUDITS.labels("disagreements" if findings.total else "clean").inc()
     log.info("audited", **checked, disagreements=findings.total, seconds=round(perf_counter() - began, 3))
     return {
         "status": "disagreements" if findings.total else "clean",

@@ -58,9 +58,13 @@ def trip_and_resolve(
         standing = storage.all_open_breakers(connection)
     if news:
         wake(database)
+    tell(standing)
+    return standing
+
+
+def tell(standing: Sequence[OpenBreaker]) -> None:
     for kind in TYPES:
         OPEN.labels(kind).set(sum(breaker.breaker_type == kind for breaker in standing))
-    return standing
 
 
 def note_call(database: Database, succeeded: bool, now: datetime) -> None:

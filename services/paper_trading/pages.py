@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import jiter
-from fastapi import Response
+from fastapi import Request, Response
 from sqlalchemy import Connection, text
 
 from services.paper_trading.resources import Resources
 from services.paper_trading.storage import reading
-from shared.pages.rendering import rendered, ribbon, templates_of
+from shared import topology
+from shared.ui.rendering import Pages
+from shared.ui.truth import truth_of
 
-TEMPLATES = templates_of(Path(__file__).parent / "templates")
+PAGES = Pages(Path(__file__).parent / "templates", topology.PAPER_TRADING)
 ROWS = 30
 PORTFOLIOS_SHOWN = 200
 _MOMENTS = ("decided_at", "executed_at", "opened_at", "closed_at", "placed_at", "expires_at", "last_price_update")
@@ -29,19 +31,17 @@ GROUP BY outcome ORDER BY count(*) DESC, outcome
 """
 
 
-def portfolios_page(here: Resources, asked: Mapping[str, str], now: datetime) -> Response:
+def portfolios_page(request: Request, here: Resources, asked: Mapping[str, str], now: datetime) -> Response:
     """All portfolios, or one of them with `?portfolio_id=`."""
     number = asked.get("portfolio_id", "")
     portfolio_id = int(number) if number.isascii() and number.isdigit() and len(number) < 10 else None
     with here.database.connection() as connection:
-        platforms = connection.execute(text("SELECT simulated FROM platforms ORDER BY platform")).scalars().all()
+        truth = truth_of(connection)
         portfolios = _rows(connection, reading.PORTFOLIOS, {}, PORTFOLIOS_SHOWN)
         chosen = _chosen(connection, portfolio_id)
         which = {"portfolio_id": portfolio_id if chosen else None}
         since = {**which, "since": now.replace(hour=0, minute=0, second=0, microsecond=0)}
         facts: dict[str, Any] = {
-            "ribbon": ribbon(list(platforms)),
-            "now": now,
             "portfolios": portfolios,
             "totals": dict(connection.execute(text(_TOTALS)).mappings().one()),
             "rows": ROWS,
@@ -53,7 +53,7 @@ def portfolios_page(here: Resources, asked: Mapping[str, str], now: datetime) ->
             "orders": _rows(connection, reading.ORDERS, {**which, "status": "open"}, ROWS),
             "outcomes": [dict(row) for row in connection.execute(text(_OUTCOMES), since).mappings()],
         }
-    return rendered(TEMPLATES, "portfolios.html", "paper_trading", facts)
+    return PAGES.answer(request, "portfolios.html", facts, now=now, truth=truth)
 
 
 def _chosen(connection: Connection, portfolio_id: int | None) -> dict[str, Any] | None:

@@ -1,6 +1,7 @@
 """The sandbox's own addresses: its page, the truth, and the faults."""
 
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +20,13 @@ from services.sandbox.domain.wording import event_text
 from services.sandbox.domain.world import POLYMARKET
 from services.sandbox.faults import DECREES, Fault, FaultOrder
 from services.sandbox.resources import Sandbox
+from shared import topology
 from shared.errors import Invalid, NotFound
-from shared.pages.rendering import rendered, ribbon, templates_of
+from shared.ui.rendering import Pages
+from shared.ui.truth import WHOLE_WORLD
 
 router = APIRouter(tags=["sandbox"])
-TEMPLATES = templates_of(Path(__file__).parent / "templates")
+PAGES = Pages(Path(__file__).parent / "templates", topology.SANDBOX)
 
 TRUTH_MAX = 1000
 RESOLVING_SOON = 12
@@ -140,7 +143,6 @@ def page(request: Request) -> Response:
     soon = [int(row) for row in np.argsort(events.end, kind="stable")[:RESOLVING_SOON]]
     rows = [_soon(sandbox, events, row, now) for row in soon]
     context = {
-        "ribbon": ribbon([True]),
         "world": world,
         "polymarket_events": int((world.venue == POLYMARKET).sum()),
         "polymarket_markets": int(world.size[world.venue == POLYMARKET].sum()),
@@ -150,9 +152,9 @@ def page(request: Request) -> Response:
         "soon": rows,
         "faults": [_shown(fault) for fault in sandbox.faults.running(now)],
         "settings": sandbox.settings,
-        "now": rfc3339(now),
+        "moment": rfc3339(now),
     }
-    return rendered(TEMPLATES, "sandbox.html", "sandbox", context)
+    return PAGES.answer(request, "sandbox.html", context, now=datetime.fromtimestamp(now, UTC), truth=WHOLE_WORLD)
 
 
 def _soon(sandbox: Sandbox, events: Events, row: int, now: float) -> dict[str, object]:

@@ -80,7 +80,7 @@ def generate(here: Resources, asked: Asked, now: datetime) -> list[dict[str, Any
             stored = portfolios.portfolios(connection, wanted, now)
         opinions: dict[int, Opinion] = {}
         for number in wanted:
-            opinion = _opinion(here, pool, stored.get(number), number, now)
+            opinion = _opinion(here, pool, stored.get(number), number, asked.dry_run, now)
             if isinstance(opinion, Problem):
                 said.found[number] = opinion
                 FAILURES.labels(here.strategy, opinion.name).inc()
@@ -91,8 +91,11 @@ def generate(here: Resources, asked: Asked, now: datetime) -> list[dict[str, Any
     return said.in_order(asked)
 
 
-def _opinion(here: Resources, pool: Pool, stored: Stored | None, number: int, now: datetime) -> Opinion | Problem:
-    """The rule's own answer. What fails here fails for this portfolio alone."""
+def _opinion(
+    here: Resources, pool: Pool, stored: Stored | None, number: int, dry_run: bool, now: datetime
+) -> Opinion | Problem:
+    """The rule's own answer. What fails here fails for this portfolio alone. One that is paused has none, unless it is
+    asked what it would say."""
     if stored is None:
         return PortfolioNotFound(portfolio_id=number)
     if stored.status == "closed":
@@ -101,7 +104,7 @@ def _opinion(here: Resources, pool: Pool, stored: Stored | None, number: int, no
         right = STRATEGIES.get(stored.strategy_type)
         service = right.name if right else "the service that runs it"
         return WrongController(portfolio_id=number, strategy_type=stored.strategy_type, service=service)
-    if stored.status == "paused":
+    if stored.status == "paused" and not dry_run:
         opinion = Opinion(considered=len(pool))
         opinion.abstain("portfolio_paused", len(pool))
         return opinion

@@ -4,23 +4,25 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from fastapi import Response
+from fastapi import Request, Response
 
 from services.strategy import pairing
 from services.strategy.generation import notes_of
 from services.strategy.resources import Resources
 from services.strategy.storage import pairs, portfolios
 from services.strategy.storage.collections import rhythm
-from shared.pages.rendering import rendered, ribbon, templates_of
+from shared import topology
+from shared.ui.rendering import Pages
+from shared.ui.truth import truth_of
 
-TEMPLATES = templates_of(Path(__file__).parent / "templates")
+PAGES = {name: Pages(Path(__file__).parent / "templates", service) for name, service in topology.STRATEGIES.items()}
 ROWS = 50
 REASONS_SHOWN = 6
 
 
-def strategy_page(here: Resources, now: datetime) -> Response:
+def strategy_page(request: Request, here: Resources, now: datetime) -> Response:
     with here.database.connection() as connection:
-        simulated = portfolios.simulated(connection)
+        truth = truth_of(connection)
         served = portfolios.served(connection, here.strategy)
         every = rhythm(connection)
         stored = portfolios.portfolios(connection, [row["portfolio_id"] for row in served], now)
@@ -31,8 +33,6 @@ def strategy_page(here: Resources, now: datetime) -> Response:
         one = stored.get(row["portfolio_id"])
         row["notes"] = notes_of(here, one, every) if one else []
     facts: dict[str, Any] = {
-        "ribbon": ribbon(simulated),
-        "now": now,
         "question": here.rule.question,
         "strategy": here.strategy,
         "kept": here.kept,
@@ -41,4 +41,4 @@ def strategy_page(here: Resources, now: datetime) -> Response:
         "pairs": standing,
         "suggestions": pairing.suggestions(here, now, ROWS) if here.rule.sets else [],
     }
-    return rendered(TEMPLATES, "strategy.html", f"strategy_{here.strategy}", facts)
+    return PAGES[here.strategy].answer(request, "strategy.html", facts, now=now, truth=truth)

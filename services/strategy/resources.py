@@ -15,7 +15,7 @@ from pydantic import Field
 from services.strategy.domain.config import StrategyConfig
 from services.strategy.domain.lookalikes import Lookalike, lookalikes
 from services.strategy.domain.pool import Pool
-from services.strategy.domain.rules import RULES, Rule, Strategy
+from services.strategy.domain.rules import Rule, rule_of
 from services.strategy.storage import pairs, pool
 from services.strategy.storage.stamps import stamp
 from shared.database import Database
@@ -50,9 +50,9 @@ class Kept:
 
 
 class Resources:
-    def __init__(self, strategy: Strategy, settings: Settings, database: Database) -> None:
-        self.strategy: Strategy = strategy
-        self.rule: Rule = RULES[strategy]
+    def __init__(self, strategy: str, settings: Settings, database: Database) -> None:
+        self.strategy = strategy
+        self.rule: Rule = rule_of(strategy)
         self.settings = settings
         self.database = database
         self.kept: Kept | None = None

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.strategy import examples, generation, pages, pairing
@@ -84,8 +84,8 @@ def read_schema(here: Here) -> Response:
 
 
 @router.get("/", include_in_schema=False)
-def read_page(here: Here) -> Response:
-    return pages.strategy_page(here, clock())
+def read_page(request: Request, here: Here) -> Response:
+    return pages.strategy_page(request, here, clock())
 
 
 @pair_router.get(

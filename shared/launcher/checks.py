@@ -3,18 +3,28 @@
 import fcntl
 import json
 import os
+import re
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 import psycopg2
 
-from shared.launcher.errors import AlreadyRuns, DatabaseUnusable, FolderUnusable, HostUnusable, PortInUse
+from shared.launcher.errors import (
+    AlreadyRuns,
+    DatabaseUnusable,
+    FolderUnusable,
+    HostUnusable,
+    PortInUse,
+    StrategyUnusable,
+)
+from shared.topology import Service
 
 POSTGRES_MIN = 15
 LOGS = "logs"
+STRATEGY_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 @contextmanager
@@ -59,6 +69,21 @@ def check_ports(host: str, ports: Mapping[str, int]) -> None:
                 if error.errno == 98 or "in use" in str(error):
                     raise PortInUse(port=port, service=service) from error
                 raise HostUnusable(host=host, reason=error.strerror) from error
+
+
+def check_strategies(own: Mapping[str, Service], services: Sequence[Service]) -> None:
+    """Those in the folder strategies: each has a name and a port that nobody else has."""
+    for name, service in own.items():
+        file = f"strategies/{name}.py"
+        if not STRATEGY_NAME.fullmatch(name):
+            raise StrategyUnusable(file=file, reason="its name must be small letters, digits and underscores")
+        others = [each for each in services if each is not service]
+        if any(each.name == service.name for each in others):
+            raise StrategyUnusable(file=file, reason=f"there is a strategy {name} already, so it needs another name")
+        if same := [each.name for each in others if each.port == service.port]:
+            raise StrategyUnusable(
+                file=file, reason=f"port {service.port} belongs to {same[0]}, so it needs another one"
+            )
 
 
 def check_database(url: str) -> None:

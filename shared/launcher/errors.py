@@ -42,6 +42,12 @@ class SettingsFileUnusable(LaunchError):
     exit_code = 2
 
 
+class StrategyUnusable(LaunchError):
+    """{file} cannot be used: {reason}."""
+
+    exit_code = 2
+
+
 class ProgramEnded(LaunchError):
     """Coliseum could not start, because {program} {ending}; {log} says: {words}"""
 

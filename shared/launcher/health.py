@@ -1,4 +1,4 @@
-"""What a service says of its health, asked over HTTP."""
+"""What a service says of its health and of its readiness, asked over HTTP."""
 
 import http.client
 import json
@@ -9,10 +9,19 @@ ANSWER_SECONDS = 2.0
 
 def health_of(address: str) -> str | None:
     """What the service says of itself; None while it cannot work."""
+    return _status_of(address, "/health")
+
+
+def is_ready(address: str) -> bool:
+    """Whether it can be given work."""
+    return _status_of(address, "/ready") is not None
+
+
+def _status_of(address: str, path: str) -> str | None:
     parts = urlsplit(address)
     connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=ANSWER_SECONDS)
     try:
-        connection.request("GET", "/health")
+        connection.request("GET", path)
         answer = connection.getresponse()
         body = answer.read()
         return str(json.loads(body).get("status")) if answer.status == 200 else None

@@ -9,14 +9,18 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
+from traceback import extract_tb
 from types import FrameType
 from typing import NoReturn
+
+import structlog
+from starlette.types import ASGIApp
 
 from db.embedded.cluster import Cluster
 from db.embedded.errors import ClusterError
 from shared import topology
-from shared.launcher.checks import LOGS, check_database, check_ports, only_one
-from shared.launcher.errors import ProgramEnded
+from shared.launcher.checks import LOGS, check_database, check_ports, check_strategies, only_one
+from shared.launcher.errors import ProgramEnded, StrategyUnusable
 from shared.launcher.first_cycle import show_first_cycle
 from shared.launcher.health import health_of
 from shared.launcher.programs import SIGNALS, Program, prepare_to_serve, serve
@@ -25,6 +29,8 @@ from shared.launcher.settings import LaunchSettings, seconds_between_cycles
 from shared.launcher.supervisor import Supervisor
 from shared.launcher.world import arena_variables, sandbox_variables
 from shared.topology import Service
+
+log = structlog.get_logger()
 
 TICK_SECONDS = 0.2
 POSTGRES_STOP_SECONDS = 1.5
@@ -35,6 +41,7 @@ def launch(settings: LaunchSettings, services: Sequence[Service], began: float) 
     """Returns when a signal ends it, with everything stopped."""
     for number in SIGNALS:
         signal.signal(number, _interrupt)
+    check_strategies(topology.OWN, services)
     services = _set_the_world(settings, services)
     addresses = {service.name: _address(settings, service) for service in services}
     cluster = None if settings.database_url else Cluster(settings.data_dir / "postgres")
@@ -98,9 +105,23 @@ def _migrate() -> None:
 
 def _program(settings: LaunchSettings, service: Service) -> Program:
     module, _, name = service.application.partition(":")
-    app = getattr(import_module(module), name)
+    app = _own(service) if service in topology.OWN.values() else getattr(import_module(module), name)
     port = topology.port_of(service)
     return Program(service.name, lambda: serve(app, settings.bind_host, port), _address(settings, service))
+
+
+def _own(service: Service) -> ASGIApp:
+    """The controller of somebody's own strategy, or a sentence about the line that breaks it."""
+    module, _, name = service.application.partition(":")
+    file = f"strategies/{name}.py"
+    try:
+        app: ASGIApp = getattr(import_module(module), name)
+    except Exception as error:
+        lines = [each.lineno for each in extract_tb(error.__traceback__) if each.filename.endswith(file)]
+        where = f" (line {lines[-1]})" if lines else ""
+        log.exception("strategy_unusable", strategy=name)
+        raise StrategyUnusable(file=file, reason=f"{type(error).__name__}: {error}{where}") from error
+    return app
 
 
 def _make_samples(settings: LaunchSettings, supervisor: Supervisor, addresses: dict[str, str]) -> None:

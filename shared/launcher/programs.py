@@ -70,13 +70,15 @@ def server_of(app: ASGIApp, **where: Any) -> uvicorn.Server:
 
 
 class _Server(uvicorn.Server):
-    """Says to an app that wants to know it (`app.state.told_to_stop`) that the process was told to stop: while requests
-    are still waited for, so that those who wait in one can be answered. The lifespan ends only after them."""
+    """Says to an app that wants to know it (`app.state.when_told_to_stop`) that the process was told to stop: while
+    requests are still waited for, so that those who wait in one can be answered. The lifespan ends only after them."""
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         super().handle_exit(sig, frame)
-        if told := getattr(getattr(self.config.app, "state", None), "told_to_stop", None):
-            told()
+        if (state := getattr(self.config.app, "state", None)) is not None:
+            state.stopping = True  # for whoever asks /ready
+            for told in getattr(state, "when_told_to_stop", ()):
+                told()
 
 
 class Lifeline:

@@ -44,6 +44,7 @@ Abstention = Literal[
     "close_unknown",  # a limit on it is set, and the venue gives no date
     "market_closed",
     "no_history",
+    "no_opinion",  # the rule gives this market no probability
     "conviction_too_low",
     "move_too_small",
     "move_too_rough",  # in a few large steps, as news makes it

@@ -42,6 +42,11 @@ WALLS = (
         "an event whose texts break us must not keep the others from their summaries",
     ),
     Wall(
+        "shared/launcher/launch.py",
+        "_own",
+        "whatever the code of somebody's own strategy raises becomes a sentence that names its file and line",
+    ),
+    Wall(
         "shared/launcher/programs.py",
         "_be",
         "whatever happens in a forked child, it never returns into its parent's code",
@@ -89,5 +94,6 @@ FLOATS = {
     ("services/arena/quoting.py", "until"): "a moment of the monotonic clock",
     ("services/arena/motor.py", "*"): "seconds, and moments of the monotonic clock",
     ("services/arena/spending.py", "_charge"): "what a counter of Prometheus takes",
-    ("shared/pages/figures.py", "value"): "seconds, as a page shows them",
+    ("services/arena/measuring.py", "*"): "what a gauge of Prometheus takes",
+    ("shared/ui/figures.py", "value"): "seconds, as a page shows them",
 }

@@ -40,7 +40,7 @@ class LiveResources:
 def live_app(database_url: str, **settings: Any) -> Any:
     given = DatabaseSettings(database_url=database_url, **settings)
     app = create_app("arena", router, given, resources=LiveResources)
-    app.state.told_to_stop = lambda: app.state.resources.hub.told_to_stop()
+    app.state.when_told_to_stop.append(lambda: app.state.resources.hub.told_to_stop())
     return app
 
 

@@ -18,7 +18,7 @@ import psycopg2
 from sqlalchemy import text
 
 from services.strategy.domain.pool import Pool
-from services.strategy.domain.rules import RULES, Strategy
+from services.strategy.domain.rules import RULES
 from services.strategy.generation import Asked, generate
 from services.strategy.resources import Resources, Settings
 from services.strategy.storage import portfolios
@@ -31,7 +31,7 @@ from tests.bench.venues import CHECKOUT
 
 NOW = datetime(2026, 11, 21, 12, 0, 30, tzinfo=UTC)
 PORTFOLIOS = 100  # of each strategy that is measured
-MIX: tuple[Strategy, ...] = ("momentum", "mean_reversion", "arbitrage", "hybrid", "baseline")
+MIX: tuple[str, ...] = ("momentum", "mean_reversion", "arbitrage", "hybrid", "baseline")
 REPEATS = 5
 POOL_MAX_MB = 60
 MARGINAL_MAX_MS = 1.0
@@ -123,7 +123,7 @@ def _fill(url: str, markets: int) -> None:
                 cursor.execute(_PORTFOLIO, (strategy, json.dumps(_config(strategy, number)), NOW, NOW))
 
 
-def _config(strategy: Strategy, number: int) -> dict[str, Any]:
+def _config(strategy: str, number: int) -> dict[str, Any]:
     """Portfolios that differ from each other in their filters."""
     topics = ["politics", "crypto", "sports", "economy", "culture"]
     config: dict[str, Any] = {
@@ -175,8 +175,8 @@ def _copied(database: Database) -> float:
         return perf_counter() - began
 
 
-def _decided(database: Database, pool: Pool, ids: dict[Strategy, list[int]]) -> dict[str, float]:
-    jobs: dict[Strategy, list[Callable[[], int]]] = {}
+def _decided(database: Database, pool: Pool, ids: dict[str, list[int]]) -> dict[str, float]:
+    jobs: dict[str, list[Callable[[], int]]] = {}
     filters: list[Callable[[], int]] = []
     with database.connection() as connection:
         for strategy in MIX:
@@ -203,7 +203,7 @@ def _seconds(jobs: list[Callable[[], int]]) -> tuple[float, int]:
     return perf_counter() - began, total
 
 
-def _job(pool: Pool, strategy: Strategy, portfolio: Any, config: Any) -> Callable[[], int]:
+def _job(pool: Pool, strategy: str, portfolio: Any, config: Any) -> Callable[[], int]:
     decide = RULES[strategy].decide
     return lambda: len(decide(pool, portfolio, config, NOW).signals)
 
@@ -235,7 +235,7 @@ def _reloaded(database: Database, here: Resources) -> float:
     return perf_counter() - began
 
 
-def _marginal(database: Database, ids: dict[Strategy, list[int]]) -> float:
+def _marginal(database: Database, ids: dict[str, list[int]]) -> float:
     """Seconds of CPU by which twice as many portfolios cost more, a portfolio; the mean of all rules."""
     costs = []
     for strategy in MIX:

@@ -138,7 +138,7 @@ def test_every_sample_looks_back_far_enough_for_the_cadence_of_the_cycles(cycle_
     every = max(1, cycle_seconds // 60)
 
     for sample in samples_for(cycle_seconds):
-        rule = RULES[sample.strategy_type]  # type: ignore[index]
+        rule = RULES[sample.strategy_type]
         config = rule.config.model_validate(sample.strategy_config)
         assert rule.notes(config, every) == [], sample.name
 

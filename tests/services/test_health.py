@@ -1,18 +1,29 @@
-"""Health and metrics: what a service says of itself, also while the database is away."""
+"""Health, readiness and metrics: what a service says of itself, also while the database is away."""
 
 import re
+import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
+from alembic.script import ScriptDirectory
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 
 from db.embedded.cluster import Cluster
-from db.migrate import upgrade
-from tests.services.conftest import Serve
+from db.migrate import alembic_config, upgrade
+from db.revisions import revisions
+from shared.database import POOL_SIZE, Database
+from shared.launcher.programs import server_of
+from tests.services.conftest import Serve, resources_of
 from tests.services.listing import World, gamma, kalshi
 from tests.services.test_market_sync import SYNC, synced
+
+READY = {"status": "ready", "schema": revisions()[-1]}
+THREADS = 45  # more than the server has
 
 
 @pytest.fixture
@@ -136,3 +147,72 @@ def test_the_documentation_describes_each_command_and_read(
             assert described["summary"], f"{method} {path}"
     assert "get" not in paths.get(SYNC, {"post": {}})
     assert client.get("/docs").status_code == 200
+
+
+def test_ready_follows_the_database_and_alive_asks_nobody(serve_markets: Serve, cluster: Cluster) -> None:
+    url = cluster.start()
+    client = serve_markets(url)
+    empty = client.get("/ready")
+    upgrade(url, "0005")
+    old = client.get("/ready")
+    upgrade(url)
+    ready = client.get("/ready")
+
+    cluster.stop()
+    away, alive = client.get("/ready"), client.get("/alive")
+    cluster.start()
+    again = client.get("/ready")
+
+    assert (empty.status_code, empty.json()["error"]) == (503, "SchemaMissing")
+    assert (old.status_code, old.json()["facts"]) == (503, {"found": "0005", "wanted": revisions()[-1]})
+    assert old.json()["detail"].startswith("The database is at revision 0005, and this program needs ")
+    assert (ready.status_code, ready.json()) == (200, READY | {"service": "markets"})
+    assert (away.status_code, away.json()["error"]) == (503, "DatabaseUnavailable")
+    assert (alive.status_code, alive.json()) == (200, {"status": "alive", "service": "markets"})
+    assert again.status_code == 200
+
+
+def test_a_database_that_a_newer_program_has_changed_is_not_worked_on(markets: TestClient, stored: Database) -> None:
+    with stored.transaction() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    answer = markets.get("/ready")
+
+    assert (answer.status_code, answer.json()["error"]) == (503, "SchemaNew")
+    assert markets.get("/health").status_code == 200
+
+
+def test_whoever_was_told_to_stop_takes_no_more_work_and_is_alive_until_it_ends(markets: TestClient) -> None:
+    server = server_of(markets.app, log_level="error")
+    before = markets.get("/ready")
+
+    server.handle_exit(signal.SIGTERM, None)
+
+    after = markets.get("/ready")
+    assert before.status_code == 200
+    assert (after.status_code, after.json()["error"]) == (503, "ToldToStop")
+    assert markets.get("/alive").status_code == 200
+
+
+def test_a_service_lives_while_all_its_threads_wait(serve_markets: Serve, fresh_database_url: str) -> None:
+    client = serve_markets(fresh_database_url)
+    held = [resources_of(client).database.engine.connect() for _ in range(POOL_SIZE)]
+    with ThreadPoolExecutor(THREADS) as threads:
+        waiting = [threads.submit(client.get, "/ready") for _ in range(THREADS)]
+
+        began = monotonic()
+        alive = client.get("/alive")
+        took = monotonic() - began
+
+        for each in held:
+            each.close()
+        answered = {each.result().status_code for each in waiting}
+    assert alive.status_code == 200
+    assert took < 2
+    assert answered == {200}
+
+
+def test_the_revisions_are_those_of_the_migrations() -> None:
+    script = ScriptDirectory.from_config(alembic_config("postgresql://nobody@127.0.0.1:9/nothing"))
+
+    assert list(revisions()) == [each.revision for each in reversed(list(script.walk_revisions()))]

@@ -14,7 +14,6 @@ os.environ.setdefault("DATABASE_URL", "postgresql://nobody@127.0.0.1:9/nothing")
 
 from services.strategy import routes
 from services.strategy.app import strategy_app
-from services.strategy.domain.rules import Strategy
 from services.strategy.resources import Settings
 from tests.strategy import build
 
@@ -41,7 +40,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def serve(fresh_database_url: str, clock: Clock) -> Iterator[Serve]:
     with ExitStack() as running:
 
-        def start(strategy: Strategy, **settings: Any) -> TestClient:
+        def start(strategy: str, **settings: Any) -> TestClient:
             app = strategy_app(strategy, Settings(database_url=fresh_database_url, **settings))
             client = TestClient(app, base_url="http://localhost", raise_server_exceptions=False)
             return running.enter_context(client)

@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from jsonschema import Draft202012Validator
 from sqlalchemy import text
 
-from services.strategy.domain.rules import RULES, Strategy
+from services.strategy.domain.rules import RULES
 from services.strategy.storage import portfolios
 from shared.database import Database
 from shared.json_bytes import encoded
@@ -278,7 +278,7 @@ def test_nonsense_is_refused_with_a_sentence(serve: Serve, body: Any) -> None:
 
 
 @pytest.mark.parametrize("strategy", list(RULES))
-def test_the_schema_describes_every_key_and_accepts_what_the_rule_accepts(serve: Serve, strategy: Strategy) -> None:
+def test_the_schema_describes_every_key_and_accepts_what_the_rule_accepts(serve: Serve, strategy: str) -> None:
     answer = serve(strategy).get("/strategy/config-schema")
 
     schema = answer.json()
@@ -340,7 +340,7 @@ def test_what_is_held_waits_or_is_reserved_is_seen_by_the_rule(serve: Serve, fre
 
 
 @pytest.mark.parametrize("strategy", list(RULES))
-def test_the_page_says_what_the_controller_sees(serve: Serve, fresh_database: Database, strategy: Strategy) -> None:
+def test_the_page_says_what_the_controller_sees(serve: Serve, fresh_database: Database, strategy: str) -> None:
     world(fresh_database)
     with fresh_database.transaction() as connection:
         owner = rows.portfolio(connection, strategy)

@@ -13,7 +13,7 @@ from typing import Any
 
 from services.sandbox.domain.world import build_world
 from services.strategy.domain.pool import Pool
-from services.strategy.domain.rules import RULES, Rule, Strategy
+from services.strategy.domain.rules import RULES, Rule
 from services.strategy.domain.signals import Portfolio, Signal
 from tests.strategy.simulated import DAY, NOON, Simulation, Truth
 
@@ -58,7 +58,7 @@ class Ledger:
         return f"{self.planted.total()} bought, {self.mean:+.4f} a contract, z {self.z:.1f}, {dict(self.planted)}"
 
 
-ENTRANTS: dict[str, tuple[Strategy, dict[str, Any]]] = {
+ENTRANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "momentum": ("momentum", {}),
     "mean_reversion": ("mean_reversion", {}),
     "hybrid": ("hybrid", {}),

@@ -8,7 +8,8 @@ import pytest
 
 from services.strategy.domain.config import StrategyConfig
 from services.strategy.domain.entries import enter
-from services.strategy.domain.rules import RULES, Strategy
+from services.strategy.domain.rules import RULES
+from services.strategy.domain.sides import beliefs, taking_sides
 from services.strategy.domain.signals import Opinion
 from shared.trading.reasons import ABSTENTIONS
 from tests.strategy import build
@@ -22,7 +23,7 @@ SOON = build.NOW.timestamp() + 60
 
 
 def decided(
-    strategy: Strategy, *rows: build.Row, config: dict[str, Any] | None = None, cash: str = "10000", **world: Any
+    strategy: str, *rows: build.Row, config: dict[str, Any] | None = None, cash: str = "10000", **world: Any
 ) -> Opinion:
     rule = RULES[strategy]
     held = [build.held(1)] if world.pop("held", False) else []
@@ -34,7 +35,7 @@ def entrant(*rows: build.Row, cash: str = "10000", held: bool = False, **config:
     return decided("baseline", *rows, config=ALL | config, cash=cash, held=held)
 
 
-def moving(strategy: Strategy, past: list[float], traded: float | None = 300.0, **config: Any) -> Opinion:
+def moving(strategy: str, past: list[float], traded: float | None = 300.0, **config: Any) -> Opinion:
     return decided(strategy, config=config, past={1: past}, traded=traded)
 
 
@@ -43,6 +44,11 @@ def without_confidence() -> Opinion:
     config = StrategyConfig.model_validate({"sizing": {"method": "confidence"}})
     enter(pool, build.portfolio(), config, ideas(pool, confidence=0.0), opinion, build.NOW)
     return opinion
+
+
+def without_opinion() -> Opinion:
+    rule = taking_sides(lambda pool, config, screen: beliefs(pool, screen, pool.mid * np.nan, str))
+    return rule(build.pool(market(1)), build.portfolio(), StrategyConfig(), build.NOW)
 
 
 # Told by the activity, and not by a rule.
@@ -62,6 +68,7 @@ CASES: dict[str, Callable[[], Opinion]] = {
     "close_unknown": lambda: entrant(market(1, closes_at=np.nan), max_days_to_close=1),
     "market_closed": lambda: entrant(market(1, accepting=0)),
     "no_history": lambda: moving("momentum", [np.nan] * 120),
+    "no_opinion": without_opinion,
     "conviction_too_low": lambda: moving("momentum", RISE, min_conviction="0.3"),
     "move_too_small": lambda: moving("momentum", build.rough(0.51, 120)),
     "move_too_rough": lambda: moving("momentum", [*build.rough(0.40, 105, 0.001), *build.straight(0.40, 0.51, 15)]),

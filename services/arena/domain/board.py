@@ -2,17 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from services.arena.domain.evidence import Entrant, Evidence, Floats
 from services.arena.domain.standings import own_figures, rounded, session_skills
+from shared.board.rows import By
 from shared.scoring.bootstrap import Interval, Resampled, best_probabilities, difference, intervals, resampled
 from shared.scoring.matrix import score_matrix
 from shared.scoring.tiers import paired_tiers, tiers
 
-By = Literal["return", "skill"]
 BOARDS: tuple[By, ...] = ("return", "skill")
 
 SEED = 1_950  # of the draws, so that the same rows always make the same board

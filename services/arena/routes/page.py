@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from services.arena import pages
 from services.arena.resources import Resources
@@ -12,5 +12,5 @@ router = APIRouter()
 
 
 @router.get("/", include_in_schema=False)
-def read_page(here: Annotated[Resources, Depends(resources_of)]) -> Response:
-    return pages.arena_page(here, clock())
+def read_page(request: Request, here: Annotated[Resources, Depends(resources_of)]) -> Response:
+    return pages.arena_page(request, here, clock())

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
 
 import orjson
 from sqlalchemy import Connection, text
@@ -20,19 +19,6 @@ WITH judged AS (
 INSERT INTO standings (portfolio_id, figures, computed_at) SELECT portfolio_id, figures::jsonb, :now FROM judged
 ON CONFLICT (portfolio_id) DO UPDATE SET figures = EXCLUDED.figures, computed_at = EXCLUDED.computed_at
 """)
-_ROW = """
-p.portfolio_id, p.name, p.strategy_type, p.status, a.model_id, a.external_id AS model, a.avatar, a.color, a.text_color,
-trim_scale(p.initial_balance) AS initial_balance, trim_scale(p.current_balance) AS current_balance,
-trim_scale(p.current_balance + p.liquidation_value - p.owed) AS account_value,
-trim_scale(round((p.current_balance + p.liquidation_value - p.owed) / p.initial_balance - 1, 8)) AS return,
-trim_scale(p.realized_pnl) AS realized_pnl, trim_scale(p.unrealized_pnl) AS unrealized_pnl,
-trim_scale(p.realized_pnl + p.unrealized_pnl) AS total_pnl, trim_scale(p.fees_paid) AS fees_paid,
-trim_scale(p.execution_cost) AS execution_cost, p.open_positions, p.trade_count,
-trim_scale(CAST(s.figures ->> 'model_cost' AS numeric)) AS model_cost, s.figures::text AS figures, s.computed_at
-"""
-_FROM = "portfolios p LEFT JOIN standings s USING (portfolio_id) LEFT JOIN ai_models a USING (portfolio_id)"
-_BOARD = text(f"SELECT {_ROW} FROM {_FROM} WHERE p.status <> 'closed'")
-_OF_MODEL = text(f"SELECT {_ROW} FROM {_FROM} WHERE a.model_id = :model_id")
 # Won is a position that brought more than its cost and all its fees, as in the other figures.
 _OF_DAY = """
 bought AS (
@@ -99,16 +85,6 @@ def replace_standings(connection: Connection, judged: Mapping[int, Mapping[str, 
     connection.execute(_REPLACE, {"ids": list(judged), "figures": figures, "now": now})
 
 
-def board_rows(connection: Connection) -> list[dict[str, Any]]:
-    """Everybody who takes part: money as it is now, beside figures as they were computed."""
-    return [_read(row) for row in connection.execute(_BOARD).mappings()]
-
-
-def model_row(connection: Connection, model_id: UUID) -> dict[str, Any] | None:
-    row = connection.execute(_OF_MODEL, {"model_id": model_id}).mappings().first()
-    return None if row is None else _read(row)
-
-
 def stored_standings(connection: Connection) -> dict[int, tuple[dict[str, Any], datetime]]:
     rows = connection.execute(text("SELECT portfolio_id, figures::text AS figures, computed_at FROM standings"))
     return {row.portfolio_id: (orjson.loads(row.figures), row.computed_at) for row in rows}
@@ -143,9 +119,3 @@ def days_page(
     rows = connection.execute(text(query), values).all()
     key = (rows[limit - 1].date, rows[limit - 1].rank, rows[limit - 1].portfolio_id) if len(rows) > limit else None
     return f"[{','.join([row.body for row in rows[:limit]])}]".encode(), key
-
-
-def _read(row: Any) -> dict[str, Any]:
-    found = dict(row)
-    written = found.pop("figures")
-    return {**found, "figures": None if written is None else orjson.loads(written)}

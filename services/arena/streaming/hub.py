@@ -13,7 +13,7 @@ from typing import Any, TypeVar, TypeVarTuple
 from uuid import UUID
 
 import structlog
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter, Gauge, Histogram
 
 from services.arena.streaming.commands import Command
 from services.arena.streaming.events import Events
@@ -31,6 +31,7 @@ log = structlog.get_logger()
 READING = Gauge("coliseum_feed_readers", "Readers of the live feed now.")
 FRAMES = Counter("coliseum_feed_frames_total", "Frames of the live feed, each counted once for all readers.", ["type"])
 GONE = Counter("coliseum_feed_readers_gone_total", "Readers that the feed let go or that left.", ["how"])
+DELAY = Histogram("coliseum_feed_delay_seconds", "From an entry to its frame, for the oldest of those heard at once.")
 
 READERS_MAX = 5_000
 FILES_KEPT = 256  # of those that this process may have open: for the database, services, other requests
@@ -173,6 +174,7 @@ class Hub:
         """On the listener's thread. Where frames cannot be made, all readers are let go, and read again from where
         they are: nobody goes on with a gap."""
         self._room.wait()
+        DELAY.observe(max(0.0, (self.clock() - entries[0].created_at).total_seconds()))
         frames: list[Frame] | None = None
         try:
             frames = self.events.frames(entries)

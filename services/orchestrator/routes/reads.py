@@ -151,5 +151,5 @@ def read_history(
 
 
 @router.get("/", include_in_schema=False)
-def read_page(here: Here) -> Response:
-    return pages.home_page(here)
+def read_page(request: Request, here: Here) -> Response:
+    return pages.home_page(request, here)

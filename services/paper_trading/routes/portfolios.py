@@ -4,7 +4,8 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from services.paper_trading import examples, managing
 from services.paper_trading.execution import PortfolioNotFound
@@ -14,15 +15,25 @@ from shared.answers import list_body, tagged_answer
 from shared.documented import answers
 from shared.parameters import Cursor, Limit
 from shared.routes import clock, resources_of
+from shared.topology import STRATEGIES
 
 router = APIRouter()
 
 Here = Annotated[Resources, Depends(resources_of)]
 PortfolioId = Annotated[int, Path(ge=1, le=2**31 - 1)]
 Name = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f]*[^\x00-\x20][^\x00-\x1f]*$")]
-StrategyType = Literal["momentum", "mean_reversion", "arbitrage", "hybrid", "baseline", "ai_model"]
+STRATEGY_TYPES = sorted(STRATEGIES)
 Frequency = Literal["every_cycle", "hourly", "daily", "weekly"]
 Reason = Annotated[str | None, Field(max_length=500, pattern=r"^[^\x00]*$")]
+
+
+def _known_strategy(name: str) -> str:
+    if name not in STRATEGIES:
+        raise PydanticCustomError("strategy_unknown", "Input should be one of " + ", ".join(STRATEGY_TYPES))
+    return name
+
+
+StrategyType = Annotated[str, AfterValidator(_known_strategy), Field(json_schema_extra={"enum": [*STRATEGY_TYPES]})]
 
 
 class NewPortfolio(BaseModel):

@@ -50,7 +50,7 @@ def read_all_portfolios(request: Request, here: Here, limit: Limit = 1_000, curs
 
 @router.get("/", include_in_schema=False)
 def read_page(request: Request, here: Here) -> Response:
-    return pages.portfolios_page(here, request.query_params, clock())
+    return pages.portfolios_page(request, here, request.query_params, clock())
 
 
 @router.get(

@@ -1,6 +1,5 @@
 """Mean reversion: a price that jumped far without the volume of news is taken to come back a part of its way."""
 
-from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
@@ -9,13 +8,13 @@ from pydantic import Field
 
 from services.strategy.domain.columns import Flags, Floats
 from services.strategy.domain.config import DirectedConfig, Ratio
-from services.strategy.domain.entries import Ideas, enter, worthwhile
-from services.strategy.domain.exits import leave
-from services.strategy.domain.filters import Screen, keep_convinced, keep_free, keep_lasting, screened
+from services.strategy.domain.entries import Ideas
+from services.strategy.domain.filters import Screen, keep_convinced, keep_lasting
 from services.strategy.domain.moves import JUMP_STEPS_MIN, Jumps, jumps_over
 from services.strategy.domain.pool import Pool
 from services.strategy.domain.rhythm import Lookback
-from services.strategy.domain.signals import Opinion, Portfolio, Side
+from services.strategy.domain.sides import taking_sides
+from services.strategy.domain.signals import Side
 
 
 class MeanReversionConfig(DirectedConfig):
@@ -53,20 +52,6 @@ class MeanReversionConfig(DirectedConfig):
 
 def lookbacks(config: MeanReversionConfig) -> tuple[Lookback, ...]:
     return (Lookback(config.lookback_minutes, JUMP_STEPS_MIN),)
-
-
-def signals(pool: Pool, portfolio: Portfolio, config: MeanReversionConfig, now: datetime) -> Opinion:
-    opinion = Opinion(considered=len(pool))
-    jumps = jumps_over(pool, config.lookback_minutes)
-    if config.exit_on_reversal:
-        leave(pool, portfolio, config, opinion, now, lambda row, side: _against(pool, jumps, config, row, side))
-    else:
-        leave(pool, portfolio, config, opinion, now)
-    screen = Screen(screened(pool, config, now, opinion), opinion)
-    keep_free(pool, portfolio, screen)
-    ideas = worthwhile(pool, candidates(pool, config, screen), config, opinion)
-    enter(pool, portfolio, config, ideas, opinion, now)
-    return opinion
 
 
 def candidates(pool: Pool, config: MeanReversionConfig, screen: Screen) -> Ideas:
@@ -117,10 +102,16 @@ def _ideas(pool: Pool, jumps: Jumps, config: MeanReversionConfig, screen: Screen
     return Ideas(rows, origin > here, z, confidence, probability, why)
 
 
-def _against(pool: Pool, jumps: Jumps, config: MeanReversionConfig, row: int, side: Side) -> str | None:
+def _against(pool: Pool, config: MeanReversionConfig, row: int, side: Side) -> str | None:
     """It jumped to our side's favour: the rule would now sell what we hold."""
+    if not config.exit_on_reversal:
+        return None
+    jumps = jumps_over(pool, config.lookback_minutes)
     z = float(jumps.z[row])
     rose = float(jumps.step[row]) > 0
     if abs(z) >= float(config.min_z) and rose == (side == "yes") and bool(_overshot(pool, jumps, config)[row]):
         return f"it jumped in its favour, {abs(z):.1f} times its other steps"
     return None
+
+
+signals = taking_sides(candidates, _against)

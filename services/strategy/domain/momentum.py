@@ -1,6 +1,5 @@
 """Momentum: what goes one way in many small steps, while people trade, is taken to go on for a part of its way."""
 
-from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
@@ -9,13 +8,13 @@ from pydantic import Field
 
 from services.strategy.domain.columns import Floats
 from services.strategy.domain.config import DirectedConfig, Ratio
-from services.strategy.domain.entries import Ideas, enter, worthwhile
-from services.strategy.domain.exits import leave
-from services.strategy.domain.filters import Screen, keep_convinced, keep_free, keep_lasting, screened
+from services.strategy.domain.entries import Ideas
+from services.strategy.domain.filters import Screen, keep_convinced, keep_lasting
 from services.strategy.domain.moves import Moves, moves_over
 from services.strategy.domain.pool import Pool
 from services.strategy.domain.rhythm import Lookback
-from services.strategy.domain.signals import Opinion, Portfolio, Side
+from services.strategy.domain.sides import taking_sides
+from services.strategy.domain.signals import Side
 
 
 class MomentumConfig(DirectedConfig):
@@ -48,20 +47,6 @@ class MomentumConfig(DirectedConfig):
 
 def lookbacks(config: MomentumConfig) -> tuple[Lookback, ...]:
     return (Lookback(config.lookback_minutes),)
-
-
-def signals(pool: Pool, portfolio: Portfolio, config: MomentumConfig, now: datetime) -> Opinion:
-    opinion = Opinion(considered=len(pool))
-    moves = moves_over(pool, config.lookback_minutes)
-    if config.exit_on_reversal:
-        leave(pool, portfolio, config, opinion, now, lambda row, side: _against(moves, config, row, side))
-    else:
-        leave(pool, portfolio, config, opinion, now)
-    screen = Screen(screened(pool, config, now, opinion), opinion)
-    keep_free(pool, portfolio, screen)
-    ideas = worthwhile(pool, candidates(pool, config, screen), config, opinion)
-    enter(pool, portfolio, config, ideas, opinion, now)
-    return opinion
 
 
 def candidates(pool: Pool, config: MomentumConfig, screen: Screen) -> Ideas:
@@ -102,9 +87,15 @@ def _volume_words(ratio: float) -> str:
     return "" if np.isnan(ratio) else f", on {ratio:.1f} times the usual volume"
 
 
-def _against(moves: Moves, config: MomentumConfig, row: int, side: Side) -> str | None:
+def _against(pool: Pool, config: MomentumConfig, row: int, side: Side) -> str | None:
+    if not config.exit_on_reversal:
+        return None
+    moves = moves_over(pool, config.lookback_minutes)
     z, points = float(moves.z[row]), float(moves.points[row])
     opposed = z < 0 if side == "yes" else z > 0
     if opposed and abs(z) >= float(config.min_z) and abs(points) >= float(config.min_move):
         return f"it moved {abs(points) * 100:.1f} points the other way, {abs(z):.1f} times its own volatility"
     return None
+
+
+signals = taking_sides(candidates, _against)

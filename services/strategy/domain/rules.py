@@ -1,19 +1,14 @@
-"""The five rules: the configuration each one knows, its function, and what it needs of the pool."""
+"""The rules, ours and those in the folder strategies: the configuration of each, its function, and what it needs."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal
+from importlib import import_module
+from typing import Any
 
 from services.strategy.domain import arbitrage, baseline, hybrid, mean_reversion, momentum
 from services.strategy.domain.config import StrategyConfig
-from services.strategy.domain.pool import Pool
 from services.strategy.domain.rhythm import Lookback
-from services.strategy.domain.signals import Opinion, Portfolio
-
-Strategy = Literal["momentum", "mean_reversion", "arbitrage", "hybrid", "baseline"]
-Decide = Callable[[Pool, Portfolio, Any, datetime], Opinion]
-
+from services.strategy.domain.sides import Decide
 
 Lookbacks = Callable[[Any], Sequence[Lookback]]
 
@@ -38,7 +33,7 @@ class Rule:
         return [note for note in dict.fromkeys(said) if note is not None]
 
 
-RULES: Mapping[Strategy, Rule] = {
+RULES: Mapping[str, Rule] = {
     "momentum": Rule(
         momentum.MomentumConfig,
         momentum.signals,
@@ -70,3 +65,13 @@ RULES: Mapping[Strategy, Rule] = {
         lookbacks=baseline.lookbacks,
     ),
 }
+
+
+def rule_of(strategy: str) -> Rule:
+    """One of ours, else the `RULE` of a file in the folder strategies."""
+    if strategy in RULES:
+        return RULES[strategy]
+    rule = getattr(import_module(f"strategies.{strategy}"), "RULE", None)
+    if not isinstance(rule, Rule):
+        raise TypeError(f"it has no RULE = Rule(…), but {rule!r}")
+    return rule

@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 # Every service has these (DESIGN of the whole); a README may name them or not.
-EVERYWHERE = frozenset({"GET /", "GET /health", "GET /metrics", "GET /docs", "GET /openapi.json"})
+EVERYWHERE = frozenset(
+    {"GET /", "GET /alive", "GET /ready", "GET /health", "GET /metrics", "GET /docs", "GET /openapi.json"}
+)
 _ENDPOINT = re.compile(r"`(GET|POST|PUT|PATCH|DELETE) (/[^\s`?]*)")
 _METHODS = frozenset({"get", "post", "put", "patch", "delete"})
 _ASK = "import json, services.{0}.app as service; print(json.dumps(service.app.openapi()['paths']))"

@@ -1,9 +1,9 @@
 """Rows of the board as readers get them: money of this moment beside figures of the last computation."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
-from services.arena.domain.board import By
+By = Literal["return", "skill"]
 
 NOT_COMPUTED = "the board has not been computed since this portfolio was created"
 MONEY = (

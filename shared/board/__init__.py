@@ -1,0 +1,1 @@
+"""The board that all pages show: read from rows, put in order."""
