@@ -25,7 +25,7 @@ run: $(RUNTIME)  ## Start everything on this machine; Ctrl-C stops it (LIVE=1 fo
 
 .PHONY: test
 test: $(DEVELOPMENT)  ## Run the whole test suite (ARGS="-k cursor" for a part of it)
-	@exec $(BIN)/python -m pytest -n auto $(ARGS)
+	@exec $(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 .PHONY: faults
 faults: $(DEVELOPMENT)  ## Kill, break and confuse everything at random, the long way
@@ -57,6 +57,10 @@ format: $(DEVELOPMENT)  ## Format the code and apply the safe fixes of the linte
 verify: $(RUNTIME)  ## Recompute the chain of forecasts, balances and scores of the running system from its rows
 	@url=$$($(BIN)/python -m db.embedded url) || exit 1; \
 	DATABASE_URL="$$url" exec $(BIN)/python -m services.arena.verify $(ARGS)
+
+.PHONY: report
+report: $(RUNTIME)  ## Pack what this system is and does into one archive for whoever helps, without secrets
+	@exec $(BIN)/python -m shared.launcher.report
 
 .PHONY: psql
 psql: $(RUNTIME)  ## Open psql on the running database

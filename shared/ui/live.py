@@ -65,8 +65,8 @@ class Live:
         self._recent: dict[Hashable, tuple[float, Parts]] = {}
 
     def parts(self, key: Hashable, make: Make) -> Parts:
-        """For a page: what its watchers see now, or what another page showed within the second, else made for it. Either
-        way its reader goes on from there. For any thread."""
+        """For a page: what its watchers see now, or what was shown within the second, else made for it. Either way its
+        reader goes on from there. For any thread."""
         topic = self.topics.get(key)
         if topic is not None and topic.parts is not None and not topic.away:
             return topic.parts
@@ -130,8 +130,9 @@ class Topic:
         self.viewers: set[Viewer] = set()
         self.parts: Parts | None = None
         self.away = False  # the database cannot be reached
-        self._task = asyncio.get_running_loop().create_task(self._run())
-        self._quiet_since = 0.0
+        loop = asyncio.get_running_loop()
+        self._quiet_since = loop.time()
+        self._task = loop.create_task(self._run())
 
     def admit(self, viewer: "Viewer") -> None:
         self.viewers.add(viewer)

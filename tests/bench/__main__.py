@@ -9,6 +9,7 @@ from time import perf_counter
 
 from tests.bench import machine
 from tests.bench.board import board_figures
+from tests.bench.command_line import command_line_figures
 from tests.bench.cycles import cycle_figures
 from tests.bench.durable import durable_figures
 from tests.bench.fanout import fanout_figures
@@ -18,6 +19,7 @@ from tests.bench.fills import fill_figures
 from tests.bench.growth import growth_figures
 from tests.bench.ledger import ledger_figures
 from tests.bench.lists import list_figures
+from tests.bench.pages import page_figures
 from tests.bench.pools import pool_figures
 from tests.bench.postgres import Postgres, running_postgres
 from tests.bench.quotes import quote_figures
@@ -50,6 +52,8 @@ GROUPS: tuple[tuple[tuple[str, ...], Group], ...] = (
     (("scoring",), scoring_figures),
     (("board",), board_figures),
     (("sessions",), session_figures),
+    (("G20",), command_line_figures),
+    (("pages",), page_figures),
     (("start",), start_figures),
 )
 

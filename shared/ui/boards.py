@@ -1,0 +1,123 @@
+"""The board as readers see it: bands of rows that nobody can tell apart, one axis for all their intervals."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from shared.board.rows import By, board_in_order
+from shared.ui.drawings import NULL_ENTRANTS, color_of, interval
+
+ROWS = 40  # shown before somebody asks for all
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A tier, or those who have none yet."""
+
+    tier: int | None
+    words: str
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    by: By
+    bands: Sequence[Band]
+    total: int
+    shown: int
+    least: float  # the ends of the axis
+    most: float
+    needed: int | None  # settled events from which on there is a rank; none: the board was never computed
+
+    @property
+    def rows(self) -> list[Row]:
+        return [row for band in self.bands for row in band.rows]
+
+    @property
+    def hidden(self) -> int:
+        return self.total - self.shown
+
+
+def board_of(rows: Sequence[Row], by: By, most: int | None = ROWS) -> Board:
+    """`rows` as shared/board/reading.py reads them; `most`: how many are shown, none: all."""
+    ordered = board_in_order(rows, by)
+    shown = ordered if most is None else ordered[:most]
+    ends = [end for row in shown for end in _reach(row, by) if end is not None]
+    tiers = dict.fromkeys(row["tier"] if row["rank"] is not None else None for row in shown)
+    bands = [_band(tier, [row for row in shown if _tier(row) == tier], ordered) for tier in tiers]
+    computed = next((row for row in ordered if row["settled_events"] is not None), None)
+    return Board(
+        by,
+        [band for band in bands if band.rows],
+        len(ordered),
+        len(shown),
+        min([0.0, *ends]),
+        max([0.0, *ends]),
+        None if computed is None else _needed(ordered),
+    )
+
+
+def middle_of(row: Row, by: By) -> float | None:
+    """What ranks rest on: the return of what is settled, or the mean skill."""
+    if by == "return":
+        return None if row["settled_return"] is None else float(row["settled_return"])
+    return None if row["skill"] is None else float(row["skill"]["mean"])
+
+
+def reach_words(row: Row, by: By) -> str:
+    """The interval in words, for those who do not see it."""
+    middle, ends = middle_of(row, by), row["interval"]
+    if middle is None or ends is None:
+        return "no interval yet"
+    return f"{_written(middle, by)}, 95 % interval {_written(ends['low'], by)} to {_written(ends['high'], by)}"
+
+
+def drawn(board: Board, row: Row) -> Markup:
+    ends = row["interval"] or {}
+    return interval(
+        ends.get("low"),
+        middle_of(row, board.by),
+        ends.get("high"),
+        board.least,
+        board.most,
+        reach_words(row, board.by),
+        color_of(row["portfolio_id"], row["strategy_type"], row["color"]),
+    )
+
+
+def is_null(row: Row) -> bool:
+    return bool(row["strategy_type"] == NULL_ENTRANTS)
+
+
+def _tier(row: Row) -> int | None:
+    return row["tier"] if row["rank"] is not None else None
+
+
+def _reach(row: Row, by: By) -> tuple[float | None, ...]:
+    ends = row["interval"]
+    return () if ends is None else (ends["low"], ends["high"], middle_of(row, by))
+
+
+def _needed(rows: Sequence[Row]) -> int | None:
+    """Everybody's settled events and those that are missing come to the same, where any are missing."""
+    waiting = [row for row in rows if row["still_needed"]]
+    return waiting[0]["settled_events"] + waiting[0]["still_needed"] if waiting else None
+
+
+def _band(tier: int | None, rows: Sequence[Row], all_rows: Sequence[Row]) -> Band:
+    if tier is None:
+        ranked = any(row["rank"] is not None for row in rows)
+        return Band(None, "Ranked, not compared" if ranked else "No rank yet", rows)
+    size = sum(1 for row in all_rows if _tier(row) == tier)
+    if size == 1:
+        return Band(tier, f"Tier {tier}: told apart from all others", rows)
+    return Band(tier, f"Tier {tier}: {size} that cannot be told from its first", rows)
+
+
+def _written(value: float, by: By) -> str:
+    figure = f"{abs(value) * 100:.1f} %" if by == "return" else f"{abs(value):.4f}"
+    return f"{'−' if value < 0 else '+'}{figure}"
