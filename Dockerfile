@@ -13,8 +13,9 @@ RUN pip install --no-cache-dir --require-hashes -r requirements.lock
 COPY db ./db
 COPY shared ./shared
 COPY services ./services
+COPY strategies ./strategies
 # The containers run with a read-only file system, so the bytecode is written here.
-RUN python -m compileall -q db shared services
+RUN python -m compileall -q db shared services strategies
 
 # A number, so that an engine can see that it is not root's.
 USER 10001:10001

@@ -45,6 +45,10 @@ check: $(DEVELOPMENT)  ## Format, lint, types, import contracts, dependencies an
 bench: $(DEVELOPMENT)  ## Measure speed and memory; one table and bench-results/*.json
 	@exec $(BIN)/python -m tests.bench $(ARGS)
 
+.PHONY: pictures
+pictures: $(DEVELOPMENT)  ## Take the pictures of the README anew, of an arena that runs for it
+	@PICTURES=docs/pictures exec $(BIN)/python -m pytest -q tests/browser/test_pictures.py
+
 .PHONY: crontab
 crontab: $(RUNTIME)  ## Print the schedule as a crontab with curl lines
 	@exec $(BIN)/python -m services.orchestrator.crontab

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from services.arena.domain.attribution import Grouping, Realised, grouped, realised, shown
 from services.arena.resources import Resources
-from services.arena.storage import attribution as reads
+from shared.attribution import moments as reads
+from shared.attribution.grouping import Grouping, Realised, grouped, realised, shown
 from shared.cursors import UnknownCursor, cursor_of, key_of
 from shared.errors import Invalid, NotFound
 from shared.scoring.attribution import together

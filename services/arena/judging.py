@@ -8,6 +8,7 @@ import structlog
 from prometheus_client import Gauge
 
 from services.arena.domain.board import judged
+from services.arena.domain.comparing import Comparer
 from services.arena.domain.evidence import Evidence
 from services.arena.resources import Resources
 from services.arena.storage import judging as reads
@@ -36,9 +37,11 @@ def judge(here: Resources, now: datetime) -> int | None:
     with here.database.lock("arena: judging") as mine:
         if not mine:
             return None
-        found = computed(here, read_evidence(here.database))
+        evidence = read_evidence(here.database)
+        found = computed(here, evidence)
         with here.database.transaction() as connection:
             standings.replace_standings(connection, found, now)
+        here.comparer = Comparer(now, evidence, here.settings.arena_settled_min)
     JUDGED.advance()
     SECONDS.set(perf_counter() - began)
     COMPUTED.set(now.timestamp())

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 from pydantic import Field, SecretStr, field_validator
 
 from services.arena.clients.chat import Providers
+from services.arena.domain.comparing import Comparer
 from services.arena.domain.completions import Endpoint
 from services.arena.streaming.hub import Hub
 from shared import topology
@@ -88,6 +89,7 @@ class Resources:
         self.providers = Providers()
         self.hub = Hub(database, self.replica, clock)
         self.verified: Verified | None = None
+        self.comparer: Comparer | None = None  # of the last board
         self.at_work: list[Closing] = []  # threads, which end before what they use is closed
 
     @property

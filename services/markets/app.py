@@ -2,16 +2,17 @@
 
 from fastapi import FastAPI
 
+from services.markets import page_routes, routes
 from services.markets.resources import Resources, Settings
-from services.markets.routes import router
 from shared.application import create_app
+from shared.commands import together
 from shared.settings import settings_of
 
 
 def markets_app(settings: Settings) -> FastAPI:
     return create_app(
         "markets",
-        router,
+        together(routes.router, page_routes.router),
         settings,
         resources=Resources,
         health=Resources.health,

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 from starlette.convertors import StringConvertor, register_url_convertor
 
-from services.markets import examples, ingest, pages, refresh
+from services.markets import examples, ingest, refresh
 from services.markets.domain.quality import Quality
 from services.markets.resources import Resources
 from services.markets.storage import candles, reading
@@ -316,11 +316,6 @@ def backfill_history(here: Here, asked: HistoryMarkets) -> Response:
     return json_answer(
         refresh.backfill_history(here.database, here.venues, _distinct(asked.market_ids), period, since, until)
     )
-
-
-@router.get("/", include_in_schema=False)
-def read_page(request: Request, here: Here) -> Response:
-    return pages.markets_page(request, here, request.query_params, clock())
 
 
 def _distinct(market_ids: list[str]) -> list[str]:

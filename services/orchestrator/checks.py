@@ -12,6 +12,7 @@ from services.orchestrator.storage import jobs
 log = structlog.get_logger()
 
 EXAMPLES_MAX = 20  # disagreements kept in the row
+LATENCIES_KEPT = 60  # the last looks, one a minute
 
 
 def services_now(here: Resources) -> list[dict[str, Any]]:
@@ -22,22 +23,23 @@ def services_now(here: Resources) -> list[dict[str, Any]]:
 
 def check_health(here: Resources) -> str:
     """Writes down how the services are; a sentence about it."""
-    found = services_now(here)
+    names = sorted(here.services.calls)
+    found = side_by_side(here.services.examined, names, len(names))
     now = here.clock()
-    rows = [
-        {
-            "component": each["service"],
-            "status": each["status"],
-            "details": {name: value for name, value in each.items() if name not in ("service", "status")},
-        }
-        for each in found
-    ]
     with here.database.transaction() as connection:
+        before = {row["component"]: row["details"].get("latencies_ms", []) for row in jobs.health_rows(connection)}
+        rows = [_component(each, before.get(each["service"], [])) for each in found]
         jobs.write_health(connection, rows, now)
     ill = [each["service"] for each in found if each["status"] != "healthy"]
     if ill:
         log.warning("services_not_healthy", services=ill)
     return f"not healthy: {', '.join(ill)}" if ill else f"all {len(found)} services are healthy"
+
+
+def _component(found: dict[str, Any], latencies_ms: list[float | None]) -> dict[str, Any]:
+    details = {name: value for name, value in found.items() if name not in ("service", "status")}
+    details["latencies_ms"] = [*latencies_ms, found["latency_ms"]][-LATENCIES_KEPT:]
+    return {"component": found["service"], "status": found["status"], "details": details}
 
 
 def age_seconds(moments: dict[str, datetime | None], now: datetime) -> dict[str, float | None]:

@@ -5,9 +5,11 @@ from time import perf_counter
 from typing import Any, TypeVar
 from uuid import UUID
 
+import requests
 import structlog
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
+from services.orchestrator.domain.measures import measures_of
 from services.orchestrator.domain.replies import (
     EXECUTION_COUNTS,
     SIGNAL_COUNTS,
@@ -18,7 +20,8 @@ from services.orchestrator.domain.replies import (
 )
 from shared import topology
 from shared.calls import Calls, ServiceRefused, ServiceUnreachable
-from shared.errors import Conflict, Problem
+from shared.errors import Conflict, NotFound, Problem
+from shared.json_bytes import encoded
 
 log = structlog.get_logger()
 
@@ -34,6 +37,8 @@ HEALTH_SECONDS = 2.0
 READ_SECONDS = 10.0
 ATTEMPTS_MAX = 4  # of a command that never arrived, over some five seconds: a service that starts again is back
 POLL_SECONDS = 0.5
+SAYS_BYTES_MAX = 8_000  # of what a service tells of itself beside what all tell
+TOLD_BY_ALL = ("status", "service", "version", "database", "environment")
 
 
 class NoController(Conflict):
@@ -101,6 +106,10 @@ class Services:
     def audit(self) -> Any:
         return self.paper.get("/paper-trading/audit", seconds=PRICES_SECONDS)
 
+    def resolve_breaker(self, breaker_id: int) -> Any:
+        notes = {"notes": "Resolved on the page of operations."}
+        return self.paper.post(f"/paper-trading/breakers/{breaker_id}/resolve", notes, seconds=READ_SECONDS)
+
     def refresh_prices(self, market_ids: Sequence[str]) -> Any:
         body = {"market_ids": list(market_ids)}
         return again_where_lost(lambda: self.markets.post("/markets/refresh-prices", body, seconds=PRICES_SECONDS))
@@ -112,28 +121,64 @@ class Services:
 
     def health(self, name: str) -> dict[str, Any]:
         """How one service is: `healthy`, `degraded` (it says that it cannot work) or `down`."""
+        return self._health(name)[0]
+
+    def examined(self, name: str) -> dict[str, Any]:
+        """The same, and whether it takes work, what it says of itself and what it counts."""
+        found, said = self._health(name)
+        if found["status"] != "healthy":
+            return found | {"ready": None, "says": {}, "counts": {}}
+        calls = self.calls[name]
+        ready, why = _readiness(calls)
+        if ready is False:
+            found |= {"status": "degraded", "error": why}
+        says = {key: value for key, value in said.items() if key not in TOLD_BY_ALL}
+        small = len(encoded(says)) <= SAYS_BYTES_MAX
+        return found | {"ready": ready, "says": says if small else {}, "counts": measures_of(_metrics(calls))}
+
+    def _health(self, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """And what it said."""
         calls = self.calls[name]
         began = perf_counter()
         found: dict[str, Any] = {"service": name, "address": calls.address, "version": None, "error": None}
         try:
             said = calls.get("/health", seconds=HEALTH_SECONDS)
         except ServiceRefused as error:
-            return found | {"status": "degraded", "latency_ms": _elapsed_ms(began), "error": sentence(error.detail)}
+            told = {"status": "degraded", "latency_ms": _elapsed_ms(began), "error": sentence(error.detail)}
+            return found | told, {}
         except ServiceUnreachable as error:
             why = sentence(f"cannot be reached: {error.facts.get('reason')}")
-            return found | {"status": "down", "latency_ms": None, "error": why}
+            return found | {"status": "down", "latency_ms": None, "error": why}, {}
         facts = said if isinstance(said, dict) else {}
         healthy = facts.get("status") == "ok"
         version = sentence(facts.get("version")) if facts.get("version") else None
-        return found | {
-            "status": "healthy" if healthy else "degraded",
-            "latency_ms": _elapsed_ms(began),
-            "version": version,
-        }
+        status = "healthy" if healthy else "degraded"
+        return found | {"status": status, "latency_ms": _elapsed_ms(began), "version": version}, facts
 
     def close(self) -> None:
         for calls in self.calls.values():
             calls.close()
+
+
+def _readiness(calls: Calls) -> tuple[bool | None, str | None]:
+    """Whether it takes work, and why not. None: it does not say."""
+    try:
+        calls.get("/ready", seconds=HEALTH_SECONDS)
+    except ServiceRefused as error:
+        if error.facts.get("status") == NotFound.status:
+            return None, None
+        return False, sentence(error.detail)
+    except ServiceUnreachable:
+        return None, None
+    return True, None
+
+
+def _metrics(calls: Calls) -> str:
+    try:
+        answer = calls.session.get(f"{calls.address}/metrics", timeout=HEALTH_SECONDS)
+    except requests.RequestException:
+        return ""
+    return answer.text if answer.ok else ""
 
 
 def again_where_lost(call: Callable[[], Answer]) -> Answer:

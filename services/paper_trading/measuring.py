@@ -2,7 +2,7 @@
 
 from prometheus_client import Gauge
 
-from services.paper_trading import audit, breakers
+from services.paper_trading import audit, breakers, updater
 from services.paper_trading.resources import Resources
 from services.paper_trading.storage.breakers import all_open_breakers
 from services.paper_trading.storage.measures import waiting_orders
@@ -11,6 +11,8 @@ WAITING = Gauge("coliseum_resting_orders", "Orders that wait for a price now.", 
 
 
 def measure(here: Resources) -> None:
+    for result in ("success", "partial", "failed"):
+        updater.PASSES.labels(result)
     for result in ("clean", "disagreements"):
         audit.AUDITS.labels(result)
     for kind in breakers.TYPES:

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from pydantic import Field
 
+from services.paper_trading.domain.keeping import Kept
 from shared import topology
 from shared.calls import Calls
 from shared.database import Database
@@ -32,12 +33,14 @@ class Resources:
             strategy_type: Calls(service.name, topology.url_of(service), token)
             for strategy_type, service in topology.STRATEGIES.items()
         }
-
+        self.orchestrator = Calls("orchestrator", topology.url_of(topology.ORCHESTRATOR), token)
+        self.kept = Kept()  # of pages, what is dear to make
         self.at_work: list[Closing] = []  # threads, which end before what they use is closed
 
     def close(self) -> None:
         for thread in self.at_work:
             thread.close()
         self.markets.close()
+        self.orchestrator.close()
         for strategy in self.strategies.values():
             strategy.close()

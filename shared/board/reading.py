@@ -18,12 +18,19 @@ trim_scale(CAST(s.figures ->> 'model_cost' AS numeric)) AS model_cost, s.figures
 """
 _FROM = "portfolios p LEFT JOIN standings s USING (portfolio_id) LEFT JOIN ai_models a USING (portfolio_id)"
 _BOARD = text(f"SELECT {_ROW} FROM {_FROM} WHERE p.status <> 'closed'")
+_OF_PORTFOLIOS = text(f"SELECT {_ROW} FROM {_FROM} WHERE p.portfolio_id = ANY(:portfolio_ids)")
 _OF_MODEL = text(f"SELECT {_ROW} FROM {_FROM} WHERE a.model_id = :model_id")
 
 
 def board_rows(connection: Connection) -> list[dict[str, Any]]:
     """Everybody who takes part: money as it is now, beside figures as they were computed."""
     return [_read(row) for row in connection.execute(_BOARD).mappings()]
+
+
+def rows_of(connection: Connection, portfolio_ids: list[int]) -> dict[int, dict[str, Any]]:
+    """Of these portfolios, closed ones too."""
+    rows = connection.execute(_OF_PORTFOLIOS, {"portfolio_ids": portfolio_ids}).mappings()
+    return {row["portfolio_id"]: _read(row) for row in rows}
 
 
 def model_row(connection: Connection, model_id: UUID) -> dict[str, Any] | None:

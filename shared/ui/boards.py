@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from shared.board.rows import By, board_in_order
+from shared.board.rows import By
 from shared.ui.drawings import NULL_ENTRANTS, color_of, interval
 
 ROWS = 40  # shown before somebody asks for all
@@ -41,10 +41,24 @@ class Board:
     def hidden(self) -> int:
         return self.total - self.shown
 
+    def middle(self, row: Row) -> float | None:
+        return middle_of(row, self.by)
 
-def board_of(rows: Sequence[Row], by: By, most: int | None = ROWS) -> Board:
-    """`rows` as shared/board/reading.py reads them; `most`: how many are shown, none: all."""
-    ordered = board_in_order(rows, by)
+    def drawn(self, row: Row) -> Markup:
+        ends = row["interval"] or {}
+        return interval(
+            ends.get("low"),
+            self.middle(row),
+            ends.get("high"),
+            self.least,
+            self.most,
+            reach_words(row, self.by),
+            color_of(row["portfolio_id"], row["strategy_type"], row["color"]),
+        )
+
+
+def board_of(ordered: Sequence[Row], by: By, most: int | None = ROWS) -> Board:
+    """`ordered` as shared/board/rows.py puts them; `most`: how many are shown, none: all."""
     shown = ordered if most is None else ordered[:most]
     ends = [end for row in shown for end in _reach(row, by) if end is not None]
     tiers = dict.fromkeys(row["tier"] if row["rank"] is not None else None for row in shown)
@@ -74,19 +88,6 @@ def reach_words(row: Row, by: By) -> str:
     if middle is None or ends is None:
         return "no interval yet"
     return f"{_written(middle, by)}, 95 % interval {_written(ends['low'], by)} to {_written(ends['high'], by)}"
-
-
-def drawn(board: Board, row: Row) -> Markup:
-    ends = row["interval"] or {}
-    return interval(
-        ends.get("low"),
-        middle_of(row, board.by),
-        ends.get("high"),
-        board.least,
-        board.most,
-        reach_words(row, board.by),
-        color_of(row["portfolio_id"], row["strategy_type"], row["color"]),
-    )
 
 
 def is_null(row: Row) -> bool:

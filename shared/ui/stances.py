@@ -36,8 +36,7 @@ def strip(stances: Sequence[Stance], crowd: Decimal | None) -> Markup:
             f"<title>the crowd {_percent(crowd)}</title></line>"
         )
     pieces += [
-        f'<circle cx="{_x(each.probability)}" cy="{y}" r="4" fill="{each.color}">'
-        f"<title>{escape(one)}</title></circle>"
+        f'<circle cx="{_x(each.probability)}" cy="{y}" r="4" fill="{each.color}"><title>{escape(one)}</title></circle>'
         for (each, y), one in zip(_apart(stances), said, strict=True)
     ]
     return Markup("".join(pieces) + "</svg>")

@@ -79,7 +79,7 @@ def newest_told(connection: Connection, limit: int, portfolio_id: int | None = N
     """The newest lines, of one portfolio or of all."""
     values = {"limit": limit, "looked_at": LOOKED_AT, "portfolio_id": portfolio_id}
     rows = connection.execute(_NEWEST, values).mappings()
-    return [told_of(row, jiter.from_json(row["payload"].encode(), float_mode="decimal")) for row in rows]
+    return [told_of(dict(row), jiter.from_json(row["payload"].encode(), float_mode="decimal")) for row in rows]
 
 
 def told_of(row: Mapping[str, Any], payload: Mapping[str, Any]) -> Told:

@@ -46,6 +46,7 @@ WALLS = (
         "_own",
         "whatever the code of somebody's own strategy raises becomes a sentence that names its file and line",
     ),
+    Wall("shared/launcher/report.py", "Report.add", "a report is wanted most when some of it cannot be had"),
     Wall(
         "shared/launcher/programs.py",
         "_be",

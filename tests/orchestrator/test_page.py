@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.orchestrator.pages import sentence_of
+from services.orchestrator.pages.home import sentence_of
 from shared import topology
 from shared.database import Database
 from tests.orchestrator import build

@@ -18,6 +18,7 @@ from shared.database import Database
 from shared.signals import Generation, NewSignal, answered_generations, mark_executed, write_generations
 
 PRICE = Decimal(10)  # what each trade of this town costs
+LOOKS = ("/health", "/ready", "/metrics")  # of the schedule, every minute; they ask for nothing
 SERVICES = [
     service.name
     for service in (topology.EVENTS, topology.MARKETS, topology.PAPER_TRADING, *topology.STRATEGIES.values())
@@ -51,6 +52,8 @@ class Town:
     faults: dict[tuple[str, str], Fault] = field(default_factory=dict)
     syncs: dict[str, dict[str, Any]] = field(default_factory=lambda: {"events": {}, "markets": {}})
     ill: set[str] = field(default_factory=set)  # services whose health says that they cannot work
+    says: dict[str, dict[str, Any]] = field(default_factory=dict)  # what a service tells of itself with its health
+    counts: dict[str, str] = field(default_factory=dict)  # what it counts, as Prometheus reads it
     audit: dict[str, Any] = field(default_factory=lambda: {"status": "clean", "portfolios": 0, "disagreements": []})
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -62,7 +65,7 @@ class Town:
         return [call.path for call in self.calls if not call.path.endswith(("/health", "/sync"))]
 
     def answer(self, call: Call) -> Response:
-        if not call.path.endswith("/health"):
+        if call.path not in LOOKS:
             self.calls.append(call)
         fault = self.faults.get((call.service, call.path))
         return (fault(call) if fault else None) or self._usual(call)
@@ -71,7 +74,12 @@ class Town:
         match call.path:
             case "/health":
                 status = "unavailable" if call.service in self.ill else "ok"
-                return json_answer({"status": status, "service": call.service, "version": "0.1.0"})
+                said = self.says.get(call.service, {})
+                return json_answer({"status": status, "service": call.service, "version": "0.1.0", **said})
+            case "/ready":
+                return json_answer({"status": "ready", "service": call.service})
+            case "/metrics":
+                return Response(self.counts.get(call.service, ""), media_type="text/plain")
             case "/events/export-all-active-events-db" | "/markets/export-all-markets-db":
                 return json_answer(self.sync(call.service))
             case "/events/sync" | "/markets/sync":

@@ -237,6 +237,21 @@ def _stored(database: Database, ids: list[int]) -> dict[int, Any]:
         return portfolios.portfolios(connection, ids, datetime.now(UTC))
 
 
+def test_a_paused_portfolio_says_what_it_would_do_when_nothing_is_written(
+    serve: Serve, fresh_database: Database
+) -> None:
+    world(fresh_database)
+    paused = portfolio(fresh_database, status="paused")
+    client = serve("baseline")
+
+    tried, asked = ask(client, portfolio_id=paused, dry_run=True), ask(client, portfolio_id=paused)
+
+    assert tried["signals_generated"] > 0
+    assert asked["signals_generated"] == 0
+    assert asked["abstentions"] == {"portfolio_paused": 5}
+    assert count(fresh_database, "trading_signals") == 0
+
+
 def test_get_is_kept_for_one_and_for_all_active_portfolios(serve: Serve, fresh_database: Database) -> None:
     world(fresh_database)
     first, second = portfolio(fresh_database), portfolio(fresh_database)

@@ -35,8 +35,7 @@ class Contest:
 def judged(evidence: Evidence, settled_min: int) -> dict[int, dict[str, Any]]:
     """By portfolio: its own figures, and its place on each board."""
     found = own_figures(evidence)
-    contests = (_by_return(evidence, settled_min), _by_skill(evidence))
-    boards = {contest.by: _decided(contest, settled_min) for contest in contests}
+    boards = {contest.by: _decided(contest, settled_min) for contest in contests(evidence, settled_min)}
     answer = {}
     for entrant in evidence.entrants:
         number = entrant.portfolio_id
@@ -48,6 +47,11 @@ def judged(evidence: Evidence, settled_min: int) -> dict[int, dict[str, Any]]:
             "boards": own,
         }
     return answer
+
+
+def contests(evidence: Evidence, settled_min: int) -> tuple[Contest, Contest]:
+    """By return and by skill."""
+    return _by_return(evidence, settled_min), _by_skill(evidence)
 
 
 def _by_return(evidence: Evidence, settled_min: int) -> Contest:

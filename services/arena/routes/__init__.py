@@ -1,6 +1,6 @@
 """All addresses of the arena."""
 
-from services.arena.routes import admin, events, feed, leaderboard, page, registry, sessions, strategy
+from services.arena.routes import admin, events, feed, leaderboard, page, page_compare, registry, sessions, strategy
 from shared.commands import together
 
 # The board comes before the models: /models/correlation must not be taken for a model of that name.
@@ -13,4 +13,5 @@ router = together(
     strategy.router,
     feed.router,
     page.router,
+    page_compare.router,
 )

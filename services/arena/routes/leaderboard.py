@@ -9,11 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.arena import attributing, judging, replaying, reporting, verifying
 from services.arena import examples_judging as examples
-from services.arena.domain.attribution import Grouping
 from services.arena.resources import Resources
 from services.arena.routes.registry import ModelNotFound
 from services.arena.storage import reading, seals
 from shared.answers import json_answer, list_body, tagged_answer
+from shared.attribution.grouping import Grouping
 from shared.board.rows import By
 from shared.documented import answers
 from shared.errors import Conflict

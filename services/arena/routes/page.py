@@ -1,16 +1,60 @@
-"""The arena's page."""
+"""The arena's pages of events, sessions and models, and what moves on them."""
 
 from typing import Annotated
+from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 
-from services.arena import pages
+from services.arena.pages import event, home, model, session
 from services.arena.resources import Resources
 from shared.routes import clock, resources_of
+from shared.ui.places import visit_of
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
+
+Here = Annotated[Resources, Depends(resources_of)]
+Have = Annotated[str | None, Query(max_length=40)]
+LastEvent = Annotated[str | None, Header(max_length=40)]
 
 
-@router.get("/", include_in_schema=False)
-def read_page(request: Request, here: Annotated[Resources, Depends(resources_of)]) -> Response:
-    return pages.arena_page(request, here, clock())
+@router.get("/")
+def read_page(request: Request, here: Here) -> Response:
+    return home.arena_page(request, here, clock())
+
+
+@router.get("/event/{event_id}")
+def read_event(request: Request, here: Here, event_id: UUID) -> Response:
+    return event.event_page(request, here, event_id, clock())
+
+
+@router.get("/event/{event_id}/live")
+async def follow_event(
+    request: Request, here: Here, event_id: UUID, have: Have = None, last_event_id: LastEvent = None
+) -> Response:
+    """Whoever asks for an event that is not there gets an ordinary 404."""
+    live, visit = request.app.state.live, visit_of(request)
+    key = event.key_of(visit, event_id)
+    pace = live.topics[key].every if key in live.topics else await event.pace(here, live, event_id)
+    return live.stream(
+        key,
+        lambda: event.event_parts(here, live, visit, event_id, here.clock()),
+        have=have or last_event_id,
+        every=pace,
+    )
+
+
+@router.get("/event/{event_id}/prices.csv")
+def read_prices(here: Here, event_id: UUID) -> Response:
+    return Response(event.prices_csv(here, event_id, clock()), media_type="text/csv; charset=utf-8")
+
+
+@router.get("/session/{session_id}")
+def read_session(request: Request, here: Here, session_id: UUID) -> Response:
+    return session.session_page(request, here, session_id, clock())
+
+
+@router.get("/model/{external_id}")
+def read_model(
+    request: Request, here: Here, external_id: Annotated[str, Path(max_length=140, pattern=r"^[^\x00]+$")]
+) -> Response:
+    return model.model_page(request, here, external_id, clock())

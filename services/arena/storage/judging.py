@@ -47,7 +47,7 @@ LEFT JOIN pushed v USING (position_id)
 WHERE o.status <> 'open' AND p.status <> 'closed' GROUP BY o.portfolio_id, u.unit ORDER BY o.portfolio_id, u.unit
 """
 # A forecast that came after the venue's result is none.
-_GRADED = """
+GRADED = """
 s.status = 'completed' AND s.probability IS NOT NULL AND m.status = 'final' AND m.outcome IN ('yes', 'no')
     AND s.completed_at < coalesce(m.settled_at, 'infinity')
 """
@@ -57,7 +57,7 @@ SELECT s.portfolio_id, dense_rank() OVER (ORDER BY {UNIT}) - 1, s.probability,
     coalesce((s.yes_bid + s.yes_ask) / 2, 'NaN'),
     CASE m.outcome WHEN 'yes' THEN 1 ELSE 0 END
 FROM betting_sessions s JOIN markets m USING (market_no) JOIN portfolios p USING (portfolio_id)
-WHERE p.status <> 'closed' AND {_GRADED} ORDER BY s.portfolio_id, 2, s.session_id
+WHERE p.status <> 'closed' AND {GRADED} ORDER BY s.portfolio_id, 2, s.session_id
 """
 _DAYS = """
 SELECT h.portfolio_id, h.snapshot_date - date '1970-01-01', h.equity
@@ -195,7 +195,7 @@ def forecasts_by_market(connection: Connection) -> list[tuple[str, int, Decimal,
     query = text(f"""
         SELECT a.external_id, s.market_no, s.probability, m.outcome
         FROM betting_sessions s JOIN ai_models a USING (model_id) JOIN markets m ON m.market_no = s.market_no
-        WHERE {_GRADED} ORDER BY a.external_id, s.market_no
+        WHERE {GRADED} ORDER BY a.external_id, s.market_no
     """)
     return [(row[0], row[1], row[2], row[3]) for row in connection.execute(query)]
 
@@ -204,7 +204,7 @@ def model_forecasts(connection: Connection, model_id: UUID) -> list[tuple[Decima
     """Graded probabilities of yes of one model, and how their markets ended."""
     query = text(f"""
         SELECT s.probability, m.outcome FROM betting_sessions s JOIN markets m USING (market_no)
-        WHERE s.model_id = :model_id AND {_GRADED} ORDER BY s.session_id
+        WHERE s.model_id = :model_id AND {GRADED} ORDER BY s.session_id
     """)
     return [(row[0], row[1]) for row in connection.execute(query, {"model_id": model_id})]
 

@@ -15,7 +15,7 @@ INDICATIVE_SPREAD_MAX = "0.10"
 
 AMOUNT_DIGITS_MAX = 24
 
-_FEE = """
+FEE = """
 CASE WHEN m.platform = 'kalshi' THEN json_strip_nulls(json_build_object(
         'fee_type', coalesce(e.fee_type_override, s.fee_type),
         'multiplier', coalesce(e.fee_multiplier_override, s.fee_multiplier),
@@ -37,7 +37,7 @@ trim_scale(CASE WHEN m.yes_ask - m.yes_bid <= {INDICATIVE_SPREAD_MAX} THEN 1 - (
 trim_scale(m.last_price) AS last_price, trim_scale(m.yes_ask - m.yes_bid) AS spread,
 trim_scale(m.volume) AS volume, trim_scale(m.volume_24h) AS volume_24h, m.volume_unit,
 trim_scale(m.liquidity) AS liquidity, trim_scale(m.open_interest) AS open_interest,
-trim_scale(m.tick_size) AS tick_size, trim_scale(m.min_size) AS min_size, {_FEE} AS fee,
+trim_scale(m.tick_size) AS tick_size, trim_scale(m.min_size) AS min_size, {FEE} AS fee,
 m.closes_at, m.settled_at, m.quoted_at, m.updated_at,
 m.slug, m.group_title, m.accepting_orders, m.placeholder, m.resolves_at
 """
@@ -51,7 +51,7 @@ m.market_id, m.platform, m.event_id, b.quoted_at, b.venue_time,
 json_build_object('bids', b.bids, 'asks', b.asks) AS yes,
 json_build_object('bids', {_MIRROR.format(levels="b.asks")}, 'asks', {_MIRROR.format(levels="b.bids")}) AS no,
 m.status, m.accepting_orders, trim_scale(m.tick_size) AS tick_size, m.price_bands,
-trim_scale(m.min_size) AS min_size, {_FEE} AS fee, m.order_delay_seconds, m.closes_at
+trim_scale(m.min_size) AS min_size, {FEE} AS fee, m.order_delay_seconds, m.closes_at
 """
 
 
@@ -190,29 +190,3 @@ def _after(order: str, sort: Order, cursor: str, values: dict[str, Any]) -> str:
     beyond = "<" if sort.descending else ">"
     return f"""({sort.column} {beyond} :after_key OR ({sort.column} = :after_key AND m.market_no > :after_no)
         OR {sort.column} IS NULL)"""
-
-
-def summary(connection: Connection) -> dict[str, Any]:
-    """What is stored, by venue and status, and how fresh it is."""
-    counts = """
-        SELECT platform, status, count(*) AS markets,
-            count(*) FILTER (WHERE yes_bid IS NOT NULL AND yes_ask IS NOT NULL) AS quoted, max(quoted_at) AS quoted_at
-        FROM markets GROUP BY platform, status ORDER BY platform, status
-    """
-    categories = """
-        SELECT DISTINCT coalesce(e.category, lower(s.category)) FROM events e
-        LEFT JOIN series s ON s.series_id = e.series_id WHERE coalesce(e.category, s.category) IS NOT NULL ORDER BY 1
-    """
-    rows = [dict(row) for row in connection.execute(text(counts)).mappings()]
-    opened = [row for row in rows if row["status"] == "open"]
-    quoted_at = [row["quoted_at"] for row in rows if row["quoted_at"] is not None]
-    platforms = connection.execute(text("SELECT platform, simulated FROM platforms ORDER BY platform")).mappings()
-    return {
-        "counts": rows,
-        "total": sum(row["markets"] for row in rows),
-        "open": sum(row["markets"] for row in opened),
-        "quoted": sum(row["quoted"] for row in opened),
-        "quoted_at": max(quoted_at, default=None),
-        "categories": list(connection.execute(text(categories)).scalars()),
-        "platforms": [dict(row) for row in platforms],
-    }

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
-from services.orchestrator import examples, pages, reports
+from services.orchestrator import examples, reports
 from services.orchestrator.cycles import CycleNotFound
 from services.orchestrator.progress import progress_stream
 from services.orchestrator.reports import Period
@@ -148,8 +148,3 @@ def read_history(
 ) -> Response:
     """One point a cycle, or where there are more the last one of each of so many equal spans of time."""
     return tagged_answer(request, reports.history_body(here, portfolio_id, period, points))
-
-
-@router.get("/", include_in_schema=False)
-def read_page(request: Request, here: Here) -> Response:
-    return pages.home_page(request, here)

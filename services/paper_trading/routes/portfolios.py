@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from services.paper_trading import examples, managing
+from services.paper_trading import controlling, examples, managing
 from services.paper_trading.execution import PortfolioNotFound
 from services.paper_trading.resources import Resources
 from services.paper_trading.storage import reading
@@ -103,14 +103,10 @@ def change_portfolio(here: Here, portfolio_id: PortfolioId, asked: PortfolioChan
     responses=answers(examples.PORTFOLIO, 404, 409),
     summary="Pause, resume or close a portfolio",
 )
-def turn_portfolio(
-    here: Here, portfolio_id: PortfolioId, verb: Literal["pause", "resume", "close"], asked: Why | None = None
-) -> Response:
+def turn_portfolio(here: Here, portfolio_id: PortfolioId, verb: controlling.Verb, asked: Why | None = None) -> Response:
     """Pausing and closing cancel what waits. A closed portfolio decides nothing any more and does not open again; what
     it holds is marked on, and paid when its venue has settled it."""
-    status = {"pause": "paused", "resume": "active", "close": "closed"}[verb]
-    reason = asked.reason if asked else None
-    managing.change_portfolio(here.database, here.strategies, portfolio_id, {"status": status}, reason, clock())
+    controlling.turn_portfolio(here, portfolio_id, verb, asked.reason if asked else None, clock())
     return _portfolio(here, portfolio_id)
 
 

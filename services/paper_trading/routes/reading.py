@@ -1,18 +1,18 @@
-"""What portfolios are, decided, traded, hold and were paid, and the page that shows it."""
+"""What portfolios are, decided, traded, hold and were paid."""
 
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
 
-from services.paper_trading import examples, pages
+from services.paper_trading import examples
 from services.paper_trading.execution import PortfolioNotFound
 from services.paper_trading.resources import Resources
 from services.paper_trading.storage import pending, reading
 from shared.answers import list_body, tagged_answer
 from shared.documented import answers
 from shared.parameters import Cursor, Limit, Word
-from shared.routes import clock, resources_of
+from shared.routes import resources_of
 from shared.trading.reasons import Outcome
 
 router = APIRouter()
@@ -46,11 +46,6 @@ def read_all_portfolios(request: Request, here: Here, limit: Limit = 1_000, curs
     with here.database.connection() as connection:
         body, after = reading.rows_page(connection, reading.PORTFOLIOS, {}, cursor, limit)
     return tagged_answer(request, list_body("portfolios", body, after))
-
-
-@router.get("/", include_in_schema=False)
-def read_page(request: Request, here: Here) -> Response:
-    return pages.portfolios_page(request, here, request.query_params, clock())
 
 
 @router.get(

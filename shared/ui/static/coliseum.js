@@ -87,6 +87,11 @@ const written = (value, unit) => {
 const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const shortTime = new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", day: "2-digit", month: "short", hour: "2-digit", minute: "2-digit" });
 
+const atAxis = (seconds) => { // midnight is its day
+  const [day, time] = shortTime.format(new Date(seconds * 1000)).split(", ");
+  return time === "00:00" ? day : time;
+};
+
 async function draw(figure) {
   const given = JSON.parse(find("script[type='application/json']", figure).textContent);
   if (given.times.length < 2 && !given.data) return;
@@ -101,7 +106,7 @@ async function draw(figure) {
   let chosen = null;
   const stroke = (each) => (plot, index) => {
     const other = chosen === null ? each.faint : chosen !== index;
-    return other ? `${each.color}44` : each.color;
+    return other ? `${each.color}66` : each.color;
   };
   const options = {
     width: width(), height: narrow ? 200 : 260, padding: [10, labels, 0, 0], legend: { show: false },
@@ -112,7 +117,7 @@ async function draw(figure) {
       points: { show: false }, spanGaps: false,
     }))],
     axes: [
-      { stroke: token("--quiet"), grid: { show: false }, ticks: { show: false }, font: "11px system-ui" },
+      { stroke: token("--quiet"), grid: { show: false }, ticks: { show: false }, font: "11px system-ui", values: (plot, moments) => moments.map(atAxis) },
       { stroke: token("--quiet"), grid: { stroke: token("--line"), width: 0.6 }, ticks: { show: false }, font: "11px system-ui", size: 64, values: (plot, marks) => marks.map((each) => written(each, whole.unit).replace(/\.0+(?=\D|$)/, "")) },
     ],
     hooks: { draw: [(plot) => { start(plot, whole); ends(plot, whole, labels > 8); marks(plot, whole); }], setCursor: [(plot) => tell(plot, whole, place)] },
@@ -150,6 +155,7 @@ function ends(plot, whole, shown) {
   ctx.save();
   ctx.font = `${11 * pixel}px system-ui`;
   ctx.textBaseline = "middle";
+  ctx.textAlign = "left";
   let free = bbox.top;
   found.slice(0, 14).forEach(([y, each]) => {
     const at = Math.max(free, y);
@@ -200,12 +206,13 @@ function tell(plot, whole, place) {
   box.style.left = `${Math.max(left, 0)}px`;
   box.style.top = "8px";
 }
+const KEYS_MAX = 30;
 function keys(figure, whole, choose) {
   if (whole.series.length < 2) return;
   const list = document.createElement("ul");
   list.className = "keys";
-  whole.series.forEach((each, index) => {
-    if (index > 30) return;
+  const order = whole.series.map((each, index) => [each, index]).sort(([one], [other]) => one.faint - other.faint);
+  order.slice(0, KEYS_MAX).forEach(([each, index]) => {
     const button = document.createElement("button");
     button.type = "button";
     button.ariaPressed = "false";
@@ -214,7 +221,7 @@ function keys(figure, whole, choose) {
     button.append(dot, ` ${each.name}`);
     button.addEventListener("click", () => {
       const now = choose(index + 1);
-      all("button", list).forEach((other, place) => { other.ariaPressed = String(now === place + 1); });
+      all("button", list).forEach((other, place) => { other.ariaPressed = String(now === order[place][1] + 1); });
     });
     const item = document.createElement("li");
     item.append(button);
@@ -243,7 +250,7 @@ const waiting = new Map(); // parts that came while the pointer or the focus was
 function put(name, html) {
   const place = find(`[data-part="${CSS.escape(name)}"]`);
   if (!place || place.innerHTML === html) return;
-  if (place.matches(":hover") || place.contains(document.activeElement)) { waiting.set(name, html); return; }
+  if (place.dataset.stopped || place.matches(":hover") || place.contains(document.activeElement)) { waiting.set(name, html); return; }
   replace(place, html);
 }
 function replace(place, html) {
@@ -255,7 +262,7 @@ function replace(place, html) {
 function letIn() {
   for (const [name, html] of waiting) {
     const place = find(`[data-part="${CSS.escape(name)}"]`);
-    if (place && !place.matches(":hover") && !place.contains(document.activeElement)) { waiting.delete(name); replace(place, html); }
+    if (place && !place.dataset.stopped && !place.matches(":hover") && !place.contains(document.activeElement)) { waiting.delete(name); replace(place, html); }
   }
 }
 document.addEventListener("pointerout", () => setTimeout(letIn, 50));
@@ -263,8 +270,15 @@ document.addEventListener("focusout", () => setTimeout(letIn, 50));
 
 function cell(key, html) {
   for (const place of all(`[data-cell="${CSS.escape(key)}"]`)) {
+    if (place.closest("[data-stopped]")) { place.held = html; continue; }
     if (place.innerHTML !== html) { place.replaceChildren(made(html)); tint(place); }
   }
+}
+function letGo(part) { // what came while nobody followed
+  for (const place of all("[data-cell]", part)) {
+    if (place.held != null) { const html = place.held; place.held = null; cell(place.dataset.cell, html); }
+  }
+  letIn();
 }
 const LINES_MAX = 120;
 function tellLines(name, entries) {
@@ -305,9 +319,9 @@ function followers(root) {
   for (const button of all("button[data-follow]", root)) {
     button.hidden = false;
     button.addEventListener("click", () => {
-      const list = find(`[data-lines="${CSS.escape(button.dataset.follow)}"]`);
+      const name = CSS.escape(button.dataset.follow), list = find(`[data-lines="${name}"], [data-part="${name}"]`);
       const stop = !list.dataset.stopped;
-      if (stop) list.dataset.stopped = "1"; else { delete list.dataset.stopped; show(list); }
+      if (stop) list.dataset.stopped = "1"; else { delete list.dataset.stopped; if (list.dataset.part) letGo(list); else show(list); }
       button.textContent = stop ? "Follow" : "Stop following";
       button.ariaPressed = String(!stop);
     });

@@ -9,6 +9,7 @@ from tests.architecture.rules.source import files, texts
 # What has happened may name what is no more.
 _HISTORY = frozenset({"CHANGELOG.md"})
 _FENCE = re.compile(r"^```.*?^```|(?<=\n\n)(?: {4}.*\n)+", re.MULTILINE | re.DOTALL)
+_WRITTEN = re.compile(r"^```\w+ (\S+\.\w+)$", re.MULTILINE)  # files that a guide has its reader write
 _SPAN = re.compile(r"`([^`\n]+)`")
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _ENDINGS = "bash|css|html|ini|js|json|lock|mako|md|py|sh|sql|toml|txt|yaml|yml"
@@ -38,6 +39,7 @@ def _complaints(
     root: Path, path: str, text: str, there: list[str], targets: set[str], words: set[str]
 ) -> Iterator[str]:
     prose = _FENCE.sub("", text)
+    there = [*there, *_WRITTEN.findall(text)]
     for link in _LINK.findall(prose):
         if not re.match(r"[a-z]+:", link) and not _link_leads_somewhere(root, path, link):
             yield f"the link {link} leads nowhere"

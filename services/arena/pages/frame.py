@@ -1,0 +1,10 @@
+"""The templates of the arena's pages."""
+
+from pathlib import Path
+
+from services.arena.pages import sentences
+from shared import topology
+from shared.ui.rendering import Pages
+
+PAGES = Pages(Path(__file__).parents[1] / "templates", topology.ARENA)
+PAGES.environment.filters["sentence"] = sentences.of

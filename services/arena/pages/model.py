@@ -1,0 +1,89 @@
+"""One model: what it is, how well it forecasts and whether that is calibrated, what it costs, and its sessions."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from fastapi import Request, Response
+
+from services.arena import reporting
+from services.arena.pages import pictures
+from services.arena.pages.event import GRADES
+from services.arena.pages.frame import PAGES
+from services.arena.resources import Resources
+from services.arena.storage import reading, showing_models
+from shared.board.reading import model_row
+from shared.board.rows import board_row
+from shared.errors import NotFound
+from shared.ui.drawings import color_of
+from shared.ui.truth import truth_of
+
+SESSIONS_MAX = 60
+
+
+class NoSuchModel(NotFound):
+    """The arena has no model of this name; its page lists those it has."""
+
+
+def model_page(request: Request, here: Resources, named: str, now: datetime) -> Response:
+    with here.database.connection() as connection:
+        model_id = reading.model_number(connection, named)
+        if model_id is None:
+            raise NoSuchModel(model=named)
+        model = showing_models.model_shown(connection, model_id)
+        row = model_row(connection, model_id)
+        facts: dict[str, Any] = {
+            "within": "Arena",
+            "model": model,
+            "counts": showing_models.counts_shown(connection, model_id),
+            "sessions": [_judged(each) for each in showing_models.sessions_of(connection, model_id, SESSIONS_MAX)],
+            "by_return": None if row is None else board_row(row, "return"),
+            "by_skill": None if row is None else board_row(row, "skill"),
+            "computed_at": None if row is None else row["computed_at"],
+        }
+        truth = truth_of(connection)
+    shade = color_of(model["portfolio_id"] or 0, "ai_model", model["color"])
+    facts |= {
+        "shade": shade,
+        "answer": sentence_of(model, facts["by_skill"]),
+        **_calibration(here, model_id, model["name"], shade),
+        "sessions_max": SESSIONS_MAX,
+    }
+    return PAGES.answer(request, "model.html", facts, now=now, truth=truth)
+
+
+def sentence_of(model: dict[str, Any], by_skill: dict[str, Any] | None) -> str:
+    name = model["name"]
+    if not model["enabled"]:
+        return f"{name} takes no part: {model['disabled_reason']}."
+    if by_skill is None or by_skill["skill"] is None:
+        return f"Nothing that {name} forecast has been settled yet, so nothing can be said of its skill."
+    skill = by_skill["skill"]
+    side = "better" if skill["mean"] >= 0 else "worse"
+    told = f"Over {skill['events']} settled events {name} is {abs(skill['mean']):.4f} Brier points {side} than the crowd"
+    if skill["low"] is None or by_skill["still_needed"]:
+        needed = by_skill["still_needed"]
+        return f"{told}; {needed} more {'is' if needed == 1 else 'are'} needed before that is judged."
+    if skill["low"] > 0 or skill["high"] < 0:
+        return f"{told}, and that is more than chance: 95 % interval {skill['low']:+.4f} to {skill['high']:+.4f}."
+    return f"{told}; that is not told apart from chance: 95 % interval {skill['low']:+.4f} to {skill['high']:+.4f}."
+
+
+def _judged(session: dict[str, Any]) -> dict[str, Any]:
+    truth = GRADES.get(session["outcome"] or "")
+    stated, crowd = session["probability"], session["crowd"]
+    known = truth is not None and stated is not None and session["status"] == "completed"
+    session["brier"] = (stated - truth) ** 2 if known else None
+    session["skill"] = None if not known or crowd is None else (crowd - truth) ** 2 - session["brier"]
+    return session
+
+
+def _calibration(here: Resources, model_id: UUID, name: str, shade: str) -> dict[str, Any]:
+    found = reporting.model_calibration(here, model_id)
+    shown = found["calibration"]
+    if shown is None:
+        return {"calibration": None, "plot": None, "forecasts": found["forecasts"]}
+    bins = [(each["stated"], each["happened"], each["forecasts"]) for each in shown["bins"]]
+    told = "; ".join(f"stated {p * 100:.0f} %, happened {y * 100:.0f} % of {n}" for p, y, n in bins)
+    plot = pictures.calibration_plot(bins, f"Calibration of {name}: {told}", shade)
+    return {"calibration": shown, "plot": plot, "forecasts": found["forecasts"]}

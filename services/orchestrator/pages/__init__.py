@@ -1,0 +1,1 @@
+"""The pages of the orchestrator: the arena's home, and operations."""

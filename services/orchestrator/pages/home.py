@@ -1,0 +1,124 @@
+"""The arena's home: who is ahead and whether it is real, how it went, what happens now, what the models think."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal
+
+from fastapi import Request, Response
+
+from services.orchestrator.pages.curves import Range, chart_of
+from services.orchestrator.resources import Resources
+from services.orchestrator.storage import showing
+from shared import topology
+from shared.board.lead import lead_said
+from shared.board.reading import board_rows
+from shared.board.rows import By, board_in_order
+from shared.ui import boards
+from shared.ui.changes import Parts
+from shared.ui.drawings import color_of
+from shared.ui.live import Make
+from shared.ui.places import Visit, visit_of
+from shared.ui.rendering import Pages
+from shared.ui.stances import Stance, strip
+from shared.ui.told import newest_told
+from shared.ui.truth import truth_of
+
+Rows = Literal["top", "all"]
+
+PAGES = Pages(Path(__file__).parents[1] / "templates", topology.ORCHESTRATOR)
+LINES_MAX = 40
+MINDS_MAX = 12
+EVENTS_MAX = 12
+
+
+def home_page(request: Request, here: Resources, by: By, span: Range, rows: Rows) -> Response:
+    """Everything from the database: the page is there also while a service is not."""
+    now = here.clock()
+    parts = request.app.state.live.parts(*topic_of(request, here, by, rows))
+    with here.database.connection() as connection:
+        truth = truth_of(connection)
+        chart = chart_of(connection, visit_of(request), span, now, here.settings.cycle_every_seconds, f"by={by}")
+        facts: dict[str, Any] = {
+            "by": by,
+            "rows": rows,
+            "chart": chart,
+            "closed": showing.closed_portfolios(connection),
+            "kept": {"by": by, "range": span, "rows": rows},
+        }
+    live = (f"/live?by={by}&rows={rows}", parts)
+    return PAGES.answer(request, "home.html", facts, now=now, truth=truth, live=live)
+
+
+def topic_of(request: Request, here: Resources, by: By, rows: Rows) -> tuple[Any, Make]:
+    """The key of the live parts, and what makes them."""
+    visit = replace(visit_of(request), theme="system")
+    return ("home", by, rows, visit), lambda: parts_of(here, visit, by, rows)
+
+
+def parts_of(here: Resources, visit: Visit, by: By, rows: Rows) -> Parts:
+    now = here.clock()
+    with here.database.connection() as connection:
+        standing = board_rows(connection)
+        closed = showing.closed_portfolios(connection)["closed"]
+        told = newest_told(connection, LINES_MAX)
+        minds = showing.thinking(connection, MINDS_MAX)
+        today = datetime.combine(now.date(), time(), now.tzinfo)
+        events = showing.events_with_stances(connection, today, EVENTS_MAX)
+        going_on = showing.events_going_on(connection)
+        state = showing.state_of_operations(connection)
+    ordered = board_in_order(standing, by)
+    board = boards.board_of(ordered, by, None if rows == "all" else boards.ROWS)
+
+    def part(template: str, **facts: Any) -> str:
+        return PAGES.part(visit, template, facts, now=now)
+
+    figures = {
+        "answer": part("home_answer.html", answer=lead_said(ordered, by, closed)),
+        "board": part("home_board.html", board=board, by=by),
+        "thinking": part("home_thinking.html", minds=[_mind(mind) for mind in minds]),
+        "events": part("home_events.html", events=[_event(event) for event in events], going_on=going_on),
+        "state": part("home_state.html", state=state),
+    }
+    return Parts(figures, {"feed": part("home_feed.html", told=told)})
+
+
+def _mind(mind: dict[str, Any]) -> dict[str, Any]:
+    return {**mind, "color": color_of(mind["portfolio_id"], "ai_model", mind["color"]), "tail": _tail(mind["tail"])}
+
+
+def _tail(written: str | None) -> str:
+    """From the beginning of a word on."""
+    if not written or len(written) < showing.TAIL:
+        return written or ""
+    return "… " + written.split(" ", 1)[-1]
+
+
+def _event(event: dict[str, Any]) -> dict[str, Any]:
+    stated = [
+        Stance(
+            stance["name"],
+            Decimal(stance["probability"]),
+            color_of(stance["portfolio_id"], "ai_model", stance["color"]),
+            stance["position"] or "no decision",
+        )
+        for stance in event["stances"]
+        if stance["probability"] is not None
+    ]
+    return {**event, "strip": strip(stated, event["current_price"]), **_tally(event["stances"])}
+
+
+def _tally(stances: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Who bets on what, in numbers."""
+    positions = [stance["position"] for stance in stances]
+    under_way = sum(1 for stance in stances if stance["status"] in ("pending", "running"))
+    return {
+        "spoken": len(positions) - under_way,
+        "yes": positions.count("YES"),
+        "no": positions.count("NO"),
+        "abstained": positions.count("ABSTAIN"),
+        "failed": sum(1 for stance in stances if stance["failure"]),
+        "under_way": under_way,
+    }

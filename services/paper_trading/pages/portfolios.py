@@ -1,0 +1,140 @@
+"""The page of all portfolios: what they hold, and what they did."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request, Response
+
+from services.paper_trading.pages.rendering import PAGES, visitor_of
+from services.paper_trading.resources import Resources
+from services.paper_trading.storage import showing
+from shared.topology import STRATEGIES
+from shared.ui.changes import Parts
+from shared.ui.live import Make
+from shared.ui.places import Visit
+from shared.ui.truth import truth_of
+
+Clock = Callable[[], datetime]
+
+SHOWN_MAX = 500
+SPARK_STEPS = 24
+SPARK_SECONDS = 60
+DECISIONS_MAX = 10_000
+STATUSES = ("active", "paused", "closed")
+ORDER_WORDS = {
+    "growth": "growth",
+    "equity": "equity",
+    "profit": "profit and loss",
+    "cash": "cash",
+    "positions": "open positions",
+    "trades": "trades",
+    "fees": "fees",
+    "execution_cost": "execution cost",
+    "newest": "newest first",
+    "name": "name",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What of the page's address can be used, and what cannot."""
+
+    which: showing.Which
+    complaint: str | None
+
+    @property
+    def query(self) -> str:
+        """The same again, for the stream of the page."""
+        named = {"status": self.which.status, "type": self.which.strategy_type, "order": self.which.order}
+        return urlencode({name: value for name, value in named.items() if value})
+
+
+def asked_of(query: Mapping[str, str]) -> Asked:
+    status, order, kind = (query.get(name, "").strip()[:80] for name in ("status", "order", "type"))
+    wrong = []
+    if status and status not in STATUSES:
+        wrong.append(f"there is no status “{status}”")
+    if order and order not in showing.ORDERS:
+        wrong.append(f"there is no order by “{order}”")
+    if kind and kind not in STRATEGIES:
+        wrong.append(f"there is no strategy “{kind}”")
+    which = showing.Which(
+        status if status in STATUSES else None,
+        kind if kind in STRATEGIES else None,
+        order if order in showing.ORDERS else "growth",
+    )
+    return Asked(which, f"{' and '.join(wrong).capitalize()}, so that was left out." if wrong else None)
+
+
+def portfolios_page(request: Request, here: Resources, clock: Clock) -> Response:
+    now, asked = clock(), asked_of(request.query_params)
+    key, make = live_of(request, here, asked.which, clock)
+    parts = request.app.state.live.parts(key, make)
+    with here.database.connection() as connection:
+        truth = truth_of(connection)
+        totals = showing.totals(connection)
+    facts: dict[str, Any] = {
+        "totals": totals,
+        "which": asked.which,
+        "complaint": asked.complaint,
+        "statuses": STATUSES,
+        "strategy_types": sorted({*totals["strategy_types"]} & {*STRATEGIES}),
+        "orders": ORDER_WORDS,
+        "shown_max": SHOWN_MAX,
+    }
+    return PAGES.answer(request, "portfolios.html", facts, now=now, truth=truth, live=(f"/live?{asked.query}", parts))
+
+
+def live_of(request: Request, here: Resources, which: showing.Which, clock: Clock) -> tuple[Any, Make]:
+    """The key of the page's live parts, and what makes them at any moment."""
+    visit = visitor_of(request)
+
+    def make() -> Parts:
+        return _parts(here, visit, which, clock())
+
+    return ("portfolios", which, visit), make
+
+
+def _parts(here: Resources, visit: Visit, which: showing.Which, now: datetime) -> Parts:
+    """Made anew only when something has moved."""
+    day = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    with here.database.connection() as connection:
+        rows = showing.listed(connection, which, SHOWN_MAX)
+        ids = sorted(row["portfolio_id"] for row in rows)
+        stamp = int(now.timestamp()) // SPARK_SECONDS
+        sparks = here.kept.get(
+            ("sparks", tuple(ids)),
+            stamp,
+            lambda: showing.sparks(connection, ids, now - timedelta(days=1), now, SPARK_STEPS),
+        )
+        newest = showing.newest_decision(connection)
+        decided = here.kept.get(
+            "decided today",
+            (newest, day),
+            lambda: showing.decided_since(connection, day, DECISIONS_MAX),
+        )
+    state = (stamp, newest, day, tuple(tuple(row.values()) for row in rows))
+    return here.kept.get(("portfolios", which, visit), state, lambda: _rendered(visit, rows, sparks, decided, now))
+
+
+def _rendered(
+    visit: Visit, rows: list[showing.Row], sparks: Mapping[int, Any], decided: list[showing.Row], now: datetime
+) -> Parts:
+    done = [row for row in decided if row["outcome"] in ("filled", "partial", "resting")]
+    facts = {
+        "portfolios": rows,
+        "sparks": sparks,
+        "decided": sum(row["count"] for row in decided),
+        "done": {row["outcome"]: row["count"] for row in done},
+        "skipped": [row for row in decided if row not in done],
+        "decisions_max": DECISIONS_MAX,
+    }
+    return Parts(
+        {
+            "portfolios": PAGES.part(visit, "portfolios_table.html", facts, now=now),
+            "today": PAGES.part(visit, "portfolios_today.html", facts, now=now),
+        }
+    )

@@ -1,0 +1,1 @@
+"""Where a portfolio's realised profit comes from, told from the rows of its ledger."""
