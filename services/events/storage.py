@@ -182,13 +182,31 @@ def event_json(connection: Connection, event_id: str) -> bytes | None:
 
 def summary(connection: Connection) -> list[dict[str, Any]]:
     query = """
-        SELECT p.platform, p.display_name, p.simulated,
-            (SELECT count(*) FROM series s WHERE s.platform = p.platform) AS series,
-            (SELECT count(*) FROM events e WHERE e.platform = p.platform AND e.status = 'open') AS open,
-            (SELECT count(*) FROM events e WHERE e.platform = p.platform AND e.status = 'closed') AS closed
-        FROM platforms p ORDER BY p.platform
+        SELECT p.platform, p.display_name, p.simulated, coalesce(e.open, 0) AS open, coalesce(e.closed, 0) AS closed,
+            (SELECT count(*) FROM series s WHERE s.platform = p.platform) AS series
+        FROM platforms p LEFT JOIN (SELECT platform, count(*) FILTER (WHERE status = 'open') AS open,
+            count(*) FILTER (WHERE status = 'closed') AS closed FROM events GROUP BY platform) e USING (platform)
+        ORDER BY p.platform
     """
     return [dict(row) for row in connection.execute(text(query)).mappings()]
+
+
+def syncs_before(connection: Connection, limit: int) -> list[dict[str, Any]]:
+    """Those that have ended, the oldest first, with how long they took and what they saw."""
+    query = """
+        SELECT started_at, status, extract(epoch FROM finished_at - started_at) AS seconds,
+            (SELECT coalesce(sum((p.value ->> 'seen')::bigint), 0) FROM jsonb_each(platforms) p) AS seen
+        FROM (SELECT started_at, finished_at, status, platforms FROM event_syncs WHERE finished_at IS NOT NULL
+            ORDER BY started_at DESC LIMIT :limit) s ORDER BY started_at
+    """
+    return [dict(row) for row in connection.execute(text(query), {"limit": limit}).mappings()]
+
+
+def health(connection: Connection) -> dict[str, Any] | None:
+    """Of this service, as the schedule of the orchestrator found it last."""
+    query = "SELECT status, last_check, since, details FROM system_health WHERE component = 'events'"
+    found = connection.execute(text(query)).mappings().first()
+    return dict(found) if found else None
 
 
 def _page(

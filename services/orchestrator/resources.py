@@ -17,6 +17,7 @@ from services.orchestrator.clients import Services
 from services.orchestrator.domain.cycles import Cycle
 from services.orchestrator.domain.schedule import Job, schedule_of
 from services.orchestrator.storage import cycles
+from shared.board.reading import BoardReader
 from shared.database import Database
 from shared.errors import Unavailable
 from shared.settings import DatabaseSettings
@@ -72,6 +73,8 @@ class Resources:
         self.leaving = leaving or Event()  # set first: nobody is kept waiting any more
         self.stopping = Event()  # set when requests are over: what runs ends, and is marked
         self.runs: dict[UUID, Run] = {}
+        self.kept: dict[str, tuple[float, Any]] = {}  # of the page of operations, what costs to read and moves slowly
+        self.board = BoardReader()
         self._listeners = 0
         self._counting = Lock()
 

@@ -11,6 +11,8 @@ from shared.calls import Calls
 from shared.database import Database
 from shared.settings import DatabaseSettings
 
+DRAWN_MAX = 48
+
 
 class Settings(DatabaseSettings):
     price_update_seconds: int = Field(default=300, ge=0, le=86_400)  # 0: only when asked
@@ -34,7 +36,8 @@ class Resources:
             for strategy_type, service in topology.STRATEGIES.items()
         }
         self.orchestrator = Calls("orchestrator", topology.url_of(topology.ORCHESTRATOR), token)
-        self.kept = Kept()  # of pages, what is dear to make
+        self.kept = Kept()  # figures of pages that are dear to compute
+        self.drawn = Kept(DRAWN_MAX)  # whole pieces of pages
         self.at_work: list[Closing] = []  # threads, which end before what they use is closed
 
     def close(self) -> None:

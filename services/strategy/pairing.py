@@ -60,3 +60,10 @@ def suggestions(here: Resources, now: datetime, limit: int) -> list[dict[str, An
     found = here.look_alike(now)
     with here.database.connection() as connection:
         return pairs.shown_lookalikes(connection, found)[:limit]
+
+
+def known_suggestions(here: Resources, limit: int) -> list[dict[str, Any]]:
+    """For a page, which looks for none itself: those that were found with the pool, however long ago."""
+    found = here.lookalikes[1] if here.lookalikes else []
+    with here.database.connection() as connection:
+        return pairs.shown_lookalikes(connection, found[: 2 * limit])[:limit]

@@ -84,8 +84,10 @@ def read_schema(here: Here) -> Response:
 
 
 @router.get("/", include_in_schema=False)
-def read_page(request: Request, here: Here) -> Response:
-    return pages.strategy_page(request, here, clock())
+def read_page(
+    request: Request, here: Here, portfolio: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None
+) -> Response:
+    return pages.strategy_page(request, here, portfolio, clock())
 
 
 @pair_router.get(

@@ -62,11 +62,11 @@ PLACE = (
 
 
 def board_in_order(rows: Sequence[Mapping[str, Any]], by: By) -> list[dict[str, Any]]:
-    """Who has a rank comes first, then the others by what their account is worth."""
+    """Who has a rank comes first, then the others by the growth of their account, because deposits differ."""
     shown = [board_row(row, by) for row in rows]
     ranked = sorted((row for row in shown if row["rank"] is not None), key=lambda row: row["rank"])
     others = [row for row in shown if row["rank"] is None]
-    return ranked + sorted(others, key=lambda row: (-row["account_value"], row["portfolio_id"]))
+    return ranked + sorted(others, key=lambda row: (-row["return"], row["portfolio_id"]))
 
 
 def board_row(row: Mapping[str, Any], by: By) -> dict[str, Any]:

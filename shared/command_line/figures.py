@@ -78,6 +78,8 @@ def ago(moment: datetime | None, now: datetime) -> str:
     if moment is None:
         return MISSING
     passed = int((now - moment).total_seconds())
+    if passed == 0:
+        return "now"
     return f"{span(passed)} ago" if passed >= 0 else f"in {span(-passed)}"
 
 

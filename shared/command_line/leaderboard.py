@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from shared import topology
 from shared.command_line.addresses import System
 from shared.command_line.figures import ago, dollars, growth, many, moment_of, signed
+from shared.command_line.harmless import cut
 from shared.command_line.tables import Column, say_table
 from shared.command_line.terminal import Painted, Part, Terminal
 
@@ -49,7 +50,7 @@ def _say(terminal: Terminal, board: Mapping[str, Any], now: datetime) -> None:
         Column("return", right=True, spare=3 if by == "return" else 2),
         Column("settled" if by == "return" else "skill", right=True),
         Column("events", right=True, spare=5),
-        Column(axis.heading(by) if axis.known else "who has a place, and who needs what for one", name=not axis.known),
+        Column(axis.heading(by) if axis.known else "place"),
     )
     say_table(terminal, columns, [_row(row, span, by, axis) for row, span in zip(rows, spans, strict=True)])
     terminal.say("")
@@ -89,7 +90,7 @@ def _words(row: Mapping[str, Any]) -> Painted:
     needed = row["still_needed"]
     if needed:
         return Painted(f"needs {needed} more settled event{'' if needed == 1 else 's'}", "dim")
-    return Painted(row["missing"].get("interval") or row["standing"] or "not known", "dim")
+    return Painted(cut(row["missing"].get("interval") or row["standing"] or "not known", DRAWN_MAX), "dim")
 
 
 class Axis:

@@ -202,7 +202,9 @@ def _next(facts: Mapping[str, Any], now: datetime) -> str:
     soon = facts["next"][:NEXT_MAX]
     if not soon:
         return "nothing is planned"
-    return " · ".join(f"{words(each['job'])} {ago(datetime.fromisoformat(each['next_at']), now)}" for each in soon)
+    return " · ".join(
+        f"{words(each['job'])} {ago(max(now, datetime.fromisoformat(each['next_at'])), now)}" for each in soon
+    )
 
 
 def _say_breakers(terminal: Terminal, breakers: list[Mapping[str, Any]], now: datetime) -> None:

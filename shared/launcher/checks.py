@@ -6,7 +6,7 @@ import os
 import re
 import socket
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -19,6 +19,7 @@ from shared.launcher.errors import (
     HostUnusable,
     PortInUse,
     StrategyUnusable,
+    WorldsWouldMix,
 )
 from shared.topology import Service
 
@@ -54,6 +55,17 @@ def _holder(lock: IO[str]) -> dict[str, str]:
     holder = json.loads(text)
     addresses = ", ".join(f"{name} at {address}" for name, address in holder["addresses"].items())
     return {"pid": holder["pid"], "addresses": addresses}
+
+
+def check_world(url: str, to_be_simulated: Mapping[str, bool]) -> None:
+    """Of a migrated database: a simulated and a real venue must not share one history."""
+    words = {True: "simulated", False: "real"}
+    with closing(psycopg2.connect(url.replace("+psycopg2", ""))) as session:
+        cursor = session.cursor()
+        cursor.execute("SELECT platform, simulated FROM platforms WHERE simulated IS NOT NULL")
+        for venue, simulated in cursor.fetchall():
+            if to_be_simulated.get(venue, simulated) != simulated:
+                raise WorldsWouldMix(venue=venue, was=words[simulated], would_be=words[not simulated])
 
 
 def check_ports(host: str, ports: Mapping[str, int]) -> None:

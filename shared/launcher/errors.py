@@ -42,6 +42,13 @@ class SettingsFileUnusable(LaunchError):
     exit_code = 2
 
 
+class WorldsWouldMix(LaunchError):
+    """The data here are of the {was} {venue}, and it would go on with the {would_be} one: no figure would mean anything.
+    Set DATA_DIR (or DATABASE_URL) to another place, or empty this one with make clean-data."""
+
+    exit_code = 2
+
+
 class StrategyUnusable(LaunchError):
     """{file} cannot be used: {reason}."""
 

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp
 from db.embedded.cluster import Cluster
 from db.embedded.errors import ClusterError
 from shared import topology
-from shared.launcher.checks import LOGS, check_database, check_ports, check_strategies, only_one
+from shared.launcher.checks import LOGS, check_database, check_ports, check_strategies, check_world, only_one
 from shared.launcher.errors import ProgramEnded, StrategyUnusable
 from shared.launcher.first_cycle import show_first_cycle
 from shared.launcher.health import health_of
@@ -27,7 +27,7 @@ from shared.launcher.programs import SIGNALS, Program, prepare_to_serve, serve
 from shared.launcher.samples import say_samples
 from shared.launcher.settings import LaunchSettings, seconds_between_cycles
 from shared.launcher.supervisor import Supervisor
-from shared.launcher.world import arena_variables, sandbox_variables
+from shared.launcher.world import arena_variables, sandbox_variables, to_be_simulated
 from shared.topology import Service
 
 log = structlog.get_logger()
@@ -55,6 +55,8 @@ def launch(settings: LaunchSettings, services: Sequence[Service], began: float) 
         programs = [_program(settings, service) for service in services]
         prepare_to_serve()
         supervisor.wait_for_end(migration)
+        sandbox_url = _address(settings, topology.SANDBOX)
+        check_world(os.environ["DATABASE_URL"], to_be_simulated(os.environ, sandbox_url))
         gc.collect()
         gc.freeze()  # what the children share with us stays where it is
         for program in programs:

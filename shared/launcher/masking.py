@@ -16,23 +16,30 @@ NO_SECRET = re.compile(
 LINE_MIN = 12  # of a secret of several lines: shorter ones say nothing by themselves
 LONG = 8  # characters; shorter values are hidden only where they stand as a word
 
+# Every repetition is bounded or possessive, so that no text, however it is made, takes longer than its length.
 _SHAPES = (
     # user:password@ in an address: the password
-    (re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s:/@\"'<>]*:)[^\s@\"'<>]+(?=@)", re.IGNORECASE), rf"\1{HIDDEN}"),
-    (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL), HIDDEN),
     (
-        re.compile(r"(?:[A-Za-z0-9+/=]{16,}\s+)+-----END [A-Z ]*PRIVATE KEY-----"),
+        re.compile(r"((?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,20}://[^\s:/@\"'<>]{0,200}:)[^\s@\"'<>]{1,500}(?=@)", re.I),
+        rf"\1{HIDDEN}",
+    ),
+    (
+        re.compile(r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,20}PRIVATE KEY-----|\Z)", re.S),
         HIDDEN,
-    ),  # of which the beginning is cut off
-    (re.compile(r"(\b(?:Bearer|Basic)\s+)[\w.~+/=-]{4,}", re.IGNORECASE), rf"\1{HIDDEN}"),
-    (re.compile(r"\b(?:sk|pk|pplx|ghp|gho|glpat|xox[abp]|pylf)[-_][\w-]{8,}"), HIDDEN),
-    (re.compile(r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*"), HIDDEN),
-    # name=value, name: value and "name": "value" of a secret
+    ),
+    # of which the beginning is cut off
+    (re.compile(r"(?<![\w+/=])(?:[A-Za-z0-9+/=]{16,}+\s++){1,60}+-----END [A-Z ]{0,20}PRIVATE KEY-----"), HIDDEN),
+    (re.compile(r"(\bBearer\s{1,3})(?!token\b|\(hidden\))[\w.~+/=-]{4,}", re.I), rf"\1{HIDDEN}"),
+    (re.compile(r"(\bBasic\s{1,3})[A-Za-z0-9+/=]{12,}", re.I), rf"\1{HIDDEN}"),
+    (re.compile(r"\b(?:sk|pk|pplx|gsk|xai|ghp|gho|glpat|xox[abp]|pylf)[-_][\w-]{8,}"), HIDDEN),
+    (re.compile(r"\beyJ[\w-]{8,}+\.[\w-]++\.[\w-]*+"), HIDDEN),
+    # name=value, name: value and "name": "value" of a secret, also within a text that is quoted itself
     (
         re.compile(
-            r"""(?ix)( ["']? \b [\w-]* (?:api[_-]?key|access[_-]?key|secret|passw(?:or)?d|authorization|signature
-            |coliseum_token|logfire_token|access[_-]?token|auth[_-]?token) ["']? \s* [=:] \s* ["']? )
-            (?! \s | \(hidden\) | null\b | None\b | (?:Bearer|Basic)\s ) [^\s"'&,;}\]]+"""
+            r"""(?ix)( (?:api[_-]?key|access[_-]?key|secret|passw(?:or)?d|authorization|signature|coliseum_token
+            |logfire_token|access[_-]?token|auth[_-]?token) \w{0,20}+ (?:\\{0,6}["'])? \s{0,3} [=:] \s{0,3}
+            (?:\\{0,6}["'])? )
+            (?! \s | \(hidden\) | null\b | None\b | (?:Bearer|Basic)\s ) (?: [^\s"'&,;}\]\\] | \\[^"'\\] )++"""
         ),
         rf"\1{HIDDEN}",
     ),

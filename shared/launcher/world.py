@@ -16,6 +16,8 @@ RATES = {
 }
 UNLIMITED = "0"  # nobody has to be spared in a sandbox
 
+CATALOGUES = {"polymarket": "POLYMARKET_GAMMA_URL", "kalshi": "KALSHI_BASE_API_URL"}  # by venue
+
 PROVIDERS = {
     ("OPENROUTER_BASE_URL", "OPENROUTER_API_KEY"): "/openrouter/api/v1",
     ("PERPLEXITY_BASE_URL", "PERPLEXITY_API_KEY"): "/perplexity",
@@ -54,3 +56,13 @@ SIMULATED_ARENA = {
 def arena_variables(added: Mapping[str, str]) -> dict[str, str]:
     """The rhythm and the budgets of an arena whose models are played by the sandbox; real ones keep the settings."""
     return dict(SIMULATED_ARENA) if "OPENROUTER_BASE_URL" in added else {}
+
+
+def to_be_simulated(environment: Mapping[str, str], sandbox_url: str) -> dict[str, bool]:
+    """By venue; nothing is said of an address that is neither the sandbox's nor the venue's own."""
+    addresses = {venue: environment.get(name) for venue, name in CATALOGUES.items()}
+    return {
+        venue: bool(address)
+        for venue, address in addresses.items()
+        if not address or address.startswith(f"{sandbox_url}/")
+    }

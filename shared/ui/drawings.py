@@ -126,8 +126,7 @@ def interval(
     if least <= 0 <= most:
         pieces.append(f'<line class="zero" x1="{x(0)}" x2="{x(0)}" y1="0" y2="{height}"/>')
     if low is not None and high is not None:
-        pieces.append(f'<line class="reach" x1="{x(low)}" x2="{x(high)}" y1="9" y2="9"/>')
-        pieces += [f'<line class="reach" x1="{x(end)}" x2="{x(end)}" y1="6" y2="12"/>' for end in (low, high)]
+        pieces.append(f'<path class="reach" d="M{x(low)} 6v6m0-3H{x(high)}m0-3v6"/>')
     if middle is not None:
         painted = f' fill="{color}"' if color else ""
         pieces.append(f'<circle cx="{x(middle)}" cy="9" r="4"{painted}/>')

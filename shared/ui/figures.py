@@ -5,6 +5,8 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 from markupsafe import Markup, escape
 
+# Figures and moments hold nothing that had to be escaped, so they are put together as they are.
+
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 CENT = Decimal("0.01")
 
@@ -30,7 +32,7 @@ def money(value: Decimal | int | None, reason: str = "not known") -> Markup:
         return missing(reason)
     exact = Decimal(value)
     shown = f"{_minus(exact)}${abs(_rounded(exact, CENT)):,}"
-    return Markup('<span title="{}">{}</span>').format(f"{exact:f} dollars", shown)
+    return Markup(f'<span title="{exact:f} dollars">{shown}</span>')
 
 
 def gain(value: Decimal | int | None, reason: str = "not known") -> Markup:
@@ -70,14 +72,14 @@ def cents(value: Decimal | None, reason: str = "nobody quotes here") -> Markup:
         return missing(reason)
     exact = Decimal(value).normalize()
     shown = _rounded(exact * 100, CENT).normalize()
-    return Markup('<span title="{}">{}¢</span>').format(f"{exact:f} dollars", f"{shown:f}")
+    return Markup(f'<span title="{exact:f} dollars">{shown:f}¢</span>')
 
 
 def probability(value: Decimal | float | None, reason: str = "not stated") -> Markup:
     if value is None:
         return missing(reason)
     exact = Decimal(str(value)) * 100
-    return Markup('<span title="{}">{} %</span>').format(f"{exact.normalize():f} %", _rounded(exact, Decimal(1)))
+    return Markup(f'<span title="{exact.normalize():f} %">{_rounded(exact, Decimal(1))} %</span>')
 
 
 def ratio(value: Decimal | float | None, reason: str = "not known", digits: int = 2) -> Markup:
@@ -85,7 +87,7 @@ def ratio(value: Decimal | float | None, reason: str = "not known", digits: int 
         return missing(reason)
     exact = Decimal(str(value))
     shown = _rounded(exact, Decimal(1).scaleb(-digits))
-    return Markup('<span title="{}">{}{}</span>').format(f"{exact:f}", _minus(shown), abs(shown))
+    return Markup(f'<span title="{exact:f}">{_minus(shown)}{abs(shown)}</span>')
 
 
 def count(value: int | None, reason: str = "not known") -> Markup:
@@ -99,9 +101,8 @@ def ago(moment: datetime | None, now: datetime, reason: str = "not yet") -> Mark
     passed = (now - moment).total_seconds()
     words = f"{_span(passed)} ago" if passed >= 0 else f"in {_span(-passed)}"
     exact = moment.astimezone(UTC)
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(
-        exact.strftime("%Y-%m-%dT%H:%M:%SZ"), exact.strftime("%Y-%m-%d %H:%M:%S UTC"), words
-    )
+    title = exact.strftime("%Y-%m-%d %H:%M:%S UTC")
+    return Markup(f'<time datetime="{title[:10]}T{title[11:19]}Z" title="{title}">{words}</time>')
 
 
 def seconds(value: float | Decimal | None, reason: str = "not measured") -> Markup:
@@ -121,9 +122,9 @@ def words(code: str | None) -> str:
 def _signed(exact: Decimal, title: str, shown: str, nothing: bool) -> Markup:
     """Sign and arrow: colour alone says nothing."""
     if nothing:
-        return Markup('<span class="even" title="{}">{}</span>').format(title, shown)
+        return Markup(f'<span class="even" title="{title}">{shown}</span>')
     kind, mark = ("good", "▲\u2009+") if exact > 0 else ("bad", "▼\u2009−")
-    return Markup('<span class="{}" title="{}">{}{}</span>').format(kind, title, mark, shown)
+    return Markup(f'<span class="{kind}" title="{title}">{mark}{shown}</span>')
 
 
 def _rounded(value: Decimal, step: Decimal) -> Decimal:

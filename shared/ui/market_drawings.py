@@ -8,7 +8,7 @@ from markupsafe import Markup, escape
 
 from shared.ui.drawings import BOTTOM, HEIGHT, LEFT, TOP, WIDTH, written
 
-AXIS = 46  # pixels for the figures at the left
+AXIS = 56  # pixels for the figures at the left
 EDGE = 8
 STICK_MAX = 10.0  # pixels
 REACH_MIN = 12.0  # cents around the middle that the depth shows
@@ -69,7 +69,7 @@ def depth(bids: Iterable[tuple[float, float]], asks: Iterable[tuple[float, float
     best = [steps[0].price for steps in (left, right) if steps]
     reach = max(REACH_MIN, (max(best) - min(best)) * 3)
     low, high = max(0.0, min(best) - reach), min(100.0, max(best) + reach)
-    left, right = [s for s in left if s.price >= low], [s for s in right if s.price <= high]
+    left, right = [s for s in left if s.price > low], [s for s in right if s.price < high]
     most = max(each.contracts for each in (*left, *right))
     room = WIDTH - AXIS - EDGE
 
@@ -84,15 +84,17 @@ def depth(bids: Iterable[tuple[float, float]], asks: Iterable[tuple[float, float
         at = y(most * share)
         pieces.append(f'<line class="grid" x1="{AXIS}" x2="{WIDTH - EDGE}" y1="{at:.1f}" y2="{at:.1f}"/>')
         said = _short(most * share)
-        pieces.append(f'<text class="axis" text-anchor="end" x="{AXIS - 5}" y="{at + 4:.1f}">{said}</text>')
+        pieces.append(f'<text class="axis" text-anchor="end" x="{AXIS - 5}" y="{max(at + 4, 16):.1f}">{said}</text>')
     for kind, steps, edge in (("bids", left, low), ("asks", right, high)):
         if steps:
             pieces.append(f'<path class="{kind}" d="{_stairs(steps, edge, x, y)}"/>')
-    for price in dict.fromkeys((low, *sorted(best), high)):
-        anchor = "start" if price == low else "end" if price == high else "middle"
-        pieces.append(
-            f'<text class="axis" text-anchor="{anchor}" x="{x(price):.1f}" y="{HEIGHT - 6}">{_cents(price)}</text>'
-        )
+    labels = [(low, "start", 0), (high, "end", 0)]
+    labels += [(left[0].price, "end", -3)] if left else []
+    labels += [(right[0].price, "start", 3)] if right else []
+    pieces += [
+        f'<text class="axis" text-anchor="{anchor}" x="{x(price) + aside:.1f}" y="{HEIGHT - 6}">{_cents(price)}</text>'
+        for price, anchor, aside in labels
+    ]
     return Markup("".join(pieces) + "</svg>")
 
 

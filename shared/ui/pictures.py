@@ -25,8 +25,6 @@ ROW = 31
 FONTS = (("DejaVuSans.ttf", "DejaVuSans-Bold.ttf"), ("LiberationSans-Regular.ttf", "LiberationSans-Bold.ttf"))
 PLAIN = {"−": "-", "—": "-", "–": "-", "…": "...", "¢": "c", "·": "|", "“": '"', "”": '"', "’": "'", "▲": "", "▼": ""}
 
-Box = tuple[int, int, int, int]
-
 
 class Sheet:
     """Paper with a heading, a sentence under it, and the ribbon of truth at its foot."""
@@ -198,7 +196,7 @@ def _board_line(sheet: Sheet, board: Board, row: Row, y: float) -> None:
     ends = row["interval"]
     if ends is not None:
         _reach(sheet, board, row, middle, color)
-    elif row["still_needed"]:
+    elif row["still_needed"] and (board.by == "return" or row["model"]):
         more = "event" if row["still_needed"] == 1 else "events"
         sheet.text(430, top, f"needs {row['still_needed']:,} more settled {more}", 13, QUIET)
     else:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from time import perf_counter
 
-from shared.topology import ORCHESTRATOR
+from shared.topology import ORCHESTRATOR, SERVICES
 from tests.bench.figures import Figure, Floor, Goal
 from tests.bench.postgres import Postgres
 from tests.bench.scale import Scale
@@ -40,7 +40,7 @@ def command_line_figures(_: Postgres, scale: Scale) -> Iterator[Figure]:
     floor = Floor("bare Python tool's --help (argparse, http.client, json)", bare_help)
     yield Figure("G20", "coliseum --help", our_help, floor=floor, goal=Goal(HELP_RATIO))
     floor = Floor("bare Python tool, GET /trading/status alone", bare_status)
-    note = "asks eleven services whether they are ready, and four further questions, side by side"
+    note = f"asks {len(SERVICES)} services whether they are ready, and four further questions, side by side"
     yield Figure("G20", "coliseum status", our_status, floor=floor, goal=Goal(STATUS_RATIO), note=note)
 
 

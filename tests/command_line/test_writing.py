@@ -48,6 +48,7 @@ ROWS = [
         (ago(NOON - timedelta(seconds=19), NOON), "19 s ago"),
         (ago(NOON + timedelta(minutes=3, seconds=20), NOON), "in 3 min"),
         (ago(NOON - timedelta(days=3), NOON), "3 days ago"),
+        (ago(NOON, NOON), "now"),
         (ago(None, NOON), "—"),
     ],
 )

@@ -27,7 +27,6 @@ LOOK_SECONDS = 1.0
 END = "the-end-of-a-command"
 # The addresses of a guide are those of a first copy on a machine; ours lie higher, and nothing else is replaced.
 _PORTS = re.compile(r"""(127\.0\.0\.1(?::|", ))(\d{4})\b""")
-
 _OWN = re.compile(r"strategies/\w+\.py")  # of whoever runs the tests
 
 

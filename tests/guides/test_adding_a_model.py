@@ -1,8 +1,13 @@
 """docs/guides/adding-a-model.md, followed word for word, ends with a model that bets and stands on the board."""
 
-from tests.guides.conftest import Arrive
-from tests.guides.newcomer import GUIDES
+from pathlib import Path
 
+import pytest
+
+from tests.guides.conftest import Arrive
+from tests.guides.newcomer import GUIDES, NotSeen
+
+GUIDE = GUIDES / "adding-a-model.md"
 # Events that come and end within a minute or so, instead of every three.
 QUICK = {
     "SANDBOX_MARKETS": "1000",
@@ -17,7 +22,7 @@ QUICK = {
 def test_a_newcomer_adds_a_model_that_meets_events_bets_and_stands_on_the_board(arrive: Arrive) -> None:
     newcomer = arrive(**QUICK)
 
-    newcomer.follow(GUIDES / "adding-a-model.md")
+    newcomer.follow(GUIDE)
 
     toy, mumbler = newcomer.get(8008, "/models/my-toy"), newcomer.get(8008, "/models/my-mumbler")
     bet = newcomer.get(8008, "/models/my-toy/bets")["bets"][-1]
@@ -30,3 +35,25 @@ def test_a_newcomer_adds_a_model_that_meets_events_bets_and_stands_on_the_board(
     assert mumbler["total_bets"] == 0
     assert "My Toy" in newcomer.page(8008)
     assert newcomer.get(8008, "/verify")["status"] == "clean"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "seen"),
+    [
+        ('f"data: {event}', 'f"{event}', "promises 'data: "),
+        ('self.say("[DONE]")', "pass", r"promises 'data: \[DONE\]'"),
+        ("import json\nimport re\n", "import json\n", "this ended with 52"),
+    ],
+)
+def test_an_error_in_the_guide_is_noticed(arrive: Arrive, tmp_path: Path, right: str, wrong: str, seen: str) -> None:
+    """As far as the model's own server: no arena is needed to see that it does not speak."""
+    text = GUIDE.read_text().partition("## 2.")[0]
+    guide = tmp_path / "guide.md"
+    guide.write_text(text.replace(right, wrong))
+    newcomer = arrive()
+    newcomer.patience = 5.0
+
+    with pytest.raises(NotSeen, match=seen):
+        newcomer.follow(guide)
+
+    assert right in text

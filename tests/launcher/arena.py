@@ -16,7 +16,7 @@ import requests
 from shared import topology
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-PORTS = (*range(8000, 8011), 8090)
+PORTS = (*range(8000, 8020), 8090, 8500)  # those of our services, of own strategies and of the guides
 NOT_INHERITED = ("DATABASE_URL", "BIND_HOST", "COLISEUM_TOKEN", "LIVE", "PG_BIN", "CYCLE_EVERY_SECONDS")
 BASES = {"first": 8000, "second": 8001, "third": 8002} | {service.name: service.port for service in topology.SERVICES}
 

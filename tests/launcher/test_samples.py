@@ -23,7 +23,7 @@ from services.strategy.domain.rules import RULES
 from services.strategy.resources import Settings as StrategySettings
 from shared.calls import Calls
 from shared.launcher.samples import BALANCE, ENTRANTS, PORTFOLIOS, SAMPLES, main, make_samples, samples_for, say_samples
-from shared.topology import STRATEGIES
+from shared.topology import OWN, STRATEGIES
 
 NAMES = [sample.name for sample in SAMPLES]
 MINUTE = 60
@@ -75,7 +75,7 @@ def test_samples_of_every_strategy_are_made_with_configurations_that_their_strat
     portfolios = paper_trading.get(PORTFOLIOS)["portfolios"]
     assert {portfolio["name"] for portfolio in portfolios} == set(NAMES)
     assert len(portfolios) == 6 + 5
-    assert {portfolio["strategy_type"] for portfolio in portfolios} == set(STRATEGIES) - {"ai_model"}
+    assert {portfolio["strategy_type"] for portfolio in portfolios} == set(STRATEGIES) - {"ai_model", *OWN}
     assert {portfolio["current_balance"] for portfolio in portfolios} == {BALANCE}
     entrants = {portfolio["strategy_config"].get("entrant") for portfolio in portfolios}
     assert entrants == {None, "cash", "random", "follow", "always_no", "favourite"}

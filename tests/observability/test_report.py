@@ -8,6 +8,7 @@ import tarfile
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 
 import pytest
 import structlog
@@ -17,7 +18,7 @@ from services.markets.app import markets_app
 from services.markets.resources import Settings
 from shared.database import Database
 from shared.launcher import report
-from shared.launcher.masking import HIDDEN
+from shared.launcher.masking import HIDDEN, Mask
 from tests.serving import serving
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -67,7 +68,7 @@ def logs(data_dir: Path, *lines: str) -> None:
 def quiet() -> Iterator[None]:
     """As the command does it: what is missing stands in the index."""
     before = structlog.get_config()
-    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+    structlog.configure(wrapper_class=report.SILENT)
     yield
     structlog.configure(**before)
 
@@ -229,3 +230,16 @@ def test_what_is_very_long_is_cut_and_says_so(environment: dict[str, str], tmp_p
     assert len(made.parts["logs/markets.log"]) < 600_000
     assert made.parts["long.txt"].endswith("(cut here: the rest is left out)")
     assert len(made.parts["long.txt"].encode()) < report.PART_BYTES_MAX + 100
+
+
+@pytest.mark.parametrize(
+    "piece", ["x", "x ", "a://", "-----BEGIN PRIVATE KEY-----", "MIIEvQIBADANBgkq\n", "secret=\\\\", "eyJ."]
+)
+def test_no_text_takes_the_mask_longer_than_its_length_deserves(piece: str) -> None:
+    mask = Mask(SECRETS.values())
+    text_of_a_part = piece * (1_000_000 // len(piece))
+
+    began = monotonic()
+    mask.clean(text_of_a_part)
+
+    assert monotonic() - began < 10

@@ -1,9 +1,14 @@
 """The truth is told on request, page by page, and everything is marked as simulated."""
 
-from typing import Any
+import re
+from typing import Any, get_args
 
 import pytest
+import requests
 
+from services.sandbox.domain.plantings import NAMES
+from services.sandbox.faults import Kind
+from services.sandbox.own_routes import MEANING, PLANTED
 from services.sandbox.settings import Settings
 from tests.sandbox.conftest import NOON, Served, serving
 
@@ -79,8 +84,39 @@ def test_the_page_says_that_all_of_it_is_simulated(served: Served) -> None:
 
     assert "All of this is simulated." in page
     assert 'name="viewport"' in page
-    assert "<script" not in page
     assert "mispriced_set" in page
+
+
+def test_the_page_shows_what_is_quoted_beside_what_is_true(served: Served) -> None:
+    running = served.get(TRUTH, kind="any", limit=1000).json()["markets"]
+    at_work = {row["market_id"]: row for row in running if row["planting"]["running"]}
+
+    page = served.get("/").text
+
+    shown = re.findall(r"<small>((?:kalshi|polymarket):[^<]+)</small>", page)
+    assert shown and set(shown) <= set(at_work)
+    for name in shown:
+        assert f"{at_work[name]['fair_price'] * 100:.1f}¢" in page
+    assert "true skill" in page.lower() and "▲" in page and "▼" in page
+
+
+def test_faults_in_force_are_shown_in_words_and_can_be_ended_from_the_page(served: Served) -> None:
+    orders = [{"kind": "429", "match": "/kalshi", "seconds": 60}, {"kind": "stale_book", "count": 7}]
+    requests.post(f"{served.url}/sandbox/faults", json=orders, timeout=20)
+    page = served.get("/").text
+
+    ended = requests.post(f"{served.url}/sandbox/faults/end", timeout=20, allow_redirects=False)
+    after = served.get("/").text
+
+    assert "2 faults are in force." in page
+    assert "Too many requests, it says." in page and "after 7 strikes" in page and "/kalshi" in page
+    assert (ended.status_code, ended.headers["location"]) == (303, "/#faults")
+    assert "No fault is in force." in after and "None: the played venues and models behave." in after
+
+
+def test_everything_that_can_be_planted_or_go_wrong_has_its_sentence() -> None:
+    assert set(PLANTED) == set(NAMES[1:])
+    assert set(MEANING) == set(get_args(Kind))
 
 
 def test_health_tells_what_world_it_is(served: Served) -> None:

@@ -95,8 +95,7 @@ def test_the_search_works_without_javascript(library: Library, asked: dict[str, 
 
     found = {name.replace("%3A", ":") for name in questions(page)}
     fields = {each["name"] for each in page.all("input") + page.all("select")}
-    [form] = page.all("form")
-    assert form["method"] == "get"
+    assert {form["method"] for form in page.all("form")} == {"get"}
     assert {"text", "platform", "status", "category", "min_liquidity", "order"} <= fields
     assert found == wanted
 
@@ -183,8 +182,15 @@ def test_hostile_words_of_the_visitor_are_words_on_the_page(library: Library) ->
             assert_harmless(page_of(client, **{name: HOSTILE}))
 
 
+def scripts(page: Reading) -> list[dict[str, str]]:
+    """What would run; islands of data do not."""
+    found = [{name: value or "" for name, value in each.items()} for each in page.all("script")]
+    return [{"src": "", **each} for each in found if each.get("type") != "application/json"]
+
+
 def assert_harmless(page: Reading) -> None:
-    assert page.all("script") == []
+    assert all(script["src"].startswith("/assets/") for script in scripts(page) if script["src"])
+    assert len(scripts(page)) == 1
     assert page.all("img") == []
     assert not [name for _, attributes in page.elements for name in attributes if name.startswith("on")]
 
@@ -202,17 +208,37 @@ def test_a_venue_that_failed_is_shown_with_its_error(world: World, markets: Test
     assert "filtered: liquidity too low" in page.text
 
 
+def fetched(page: Reading) -> list[dict[str, str | None]]:
+    return page.all("link") + page.all("script")
+
+
+def test_the_page_of_events_shows_its_last_syncs_and_how_it_was_found(world: World, events: TestClient) -> None:
+    world.gamma_events = [gamma_event()]
+    for _ in range(2):
+        events.post("/events/export-all-active-events-db")
+    world.take_down("kalshi")
+    events.post("/events/export-all-active-events-db")
+
+    page = page_of(events)
+
+    bars = [each for each in page.all("svg") if "UTC: " in str(each.get("aria-label"))]
+    assert [str(each["aria-label"]).split(": ")[1].split(" ")[0] for each in bars] == ["success", "success", "partial"]
+    assert "The last 3 syncs" in page.text
+    assert "Nobody has looked at this service yet." in page.text
+
+
 @pytest.mark.parametrize("service", ["markets", "events"])
 def test_the_page_fetches_nothing_from_anywhere(library: Library, service: str) -> None:
     client: TestClient = getattr(library, service)
     answer = client.get("/")
     page = Reading(answer.text)
 
-    assert page.all("link") == page.all("script") == page.all("iframe") == page.all("object") == []
+    assert page.all("iframe") == page.all("object") == page.all("img") == []
+    assert all(str(each.get("src") or each.get("href")).startswith("/assets/") for each in fetched(page))
     assert "url(" not in answer.text
     assert "@import" not in answer.text
     assert "default-src 'none'" in answer.headers["content-security-policy"]
-    assert all(re.match(r"(http://127\.0\.0\.1:\d+)?/", str(each["href"])) for each in page.all("a"))
+    assert all(re.match(r"(http://localhost:\d+)?/|#", str(each["href"])) for each in page.all("a"))
 
 
 @pytest.mark.parametrize("service", ["markets", "events"])
@@ -223,4 +249,5 @@ def test_the_page_can_be_read_on_a_phone_and_by_a_reader(library: Library, servi
     assert page.all("html")[0]["lang"] == "en"
     assert "width=device-width" in str([each for each in page.all("meta") if each.get("name") == "viewport"])
     assert len(page.all("h1")) == 1
-    assert len(page.all("label")) == len(page.all("input")) + len(page.all("select"))
+    fields = [each for each in page.all("input") + page.all("select") if "aria-label" not in each]
+    assert len(page.all("label")) == len(fields)

@@ -368,7 +368,7 @@ def test_the_page_says_what_the_controller_sees(serve: Serve, fresh_database: Da
 
     assert "The pool is loaded when signals are asked for first" in empty
     assert page.status_code == 200
-    assert "script-src" not in page.headers["content-security-policy"]
+    assert "script-src 'self';" in page.headers["content-security-policy"]
     assert "&lt;b&gt;Bold&lt;/b&gt;" in page.text
     assert "5 open markets are in the pool" in page.text
     assert ("Contracts that read alike" in page.text) == RULES[strategy].sets

@@ -82,8 +82,8 @@ def compared(contest: Contest, evidence: Evidence, one: int, other: int, settled
 
 def _by_return(contest: Contest, evidence: Evidence, one: int, other: int, settled_min: int) -> Comparison | None:
     """Over all settled events, 0 where a portfolio took no part, as on the board."""
-    met = [_units(evidence, contest.entrants[place].portfolio_id) for place in (one, other)]
-    either, both = np.union1d(*met), np.intersect1d(*met)
+    first, second = (_units(evidence, contest.entrants[place].portfolio_id) for place in (one, other))
+    either, both = np.union1d(first, second), np.intersect1d(first, second)
     if not either.size:
         return None
     sample = resampled(contest.scores[:, [one, other]], seed=SEED, draws=DRAWS)
@@ -132,7 +132,8 @@ def _by_skill(contest: Contest, one: int, other: int, settled_min: int) -> Compa
 
 
 def _units(evidence: Evidence, portfolio_id: int) -> Whole:
-    return evidence.results.unit[evidence.results.portfolio == portfolio_id]
+    own: Whole = evidence.results.unit[evidence.results.portfolio == portfolio_id]
+    return own
 
 
 def _still_needed(contest: Contest, place: int, settled_min: int) -> int:

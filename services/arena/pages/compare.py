@@ -1,7 +1,8 @@
 """Two entrants side by side: what each has done, the paired differences, and whether they mean anything."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from itertools import pairwise
 from statistics import median
 from typing import Any, Literal
@@ -17,9 +18,11 @@ from services.arena.resources import Resources
 from services.arena.storage import showing_pairs
 from shared.board.reading import rows_of
 from shared.board.rows import board_row
+from shared.errors import NotFound
 from shared.scoring.columns import grades
 from shared.scoring.correlation import Correlation, error_correlation
 from shared.ui.drawings import NULL_ENTRANTS, SERIES, Chart, Series, color_of
+from shared.ui.sheets import sheet
 from shared.ui.truth import truth_of
 
 Range = Literal["6h", "1d", "1w", "all"]
@@ -36,6 +39,10 @@ DAY_SECONDS = 86_400
 GAP = 4  # times the usual distance of two points
 
 Entrant = dict[str, Any]
+
+
+class NoSuchEntrant(NotFound):
+    """Nobody here is called that; the page /compare lists everybody."""
 
 
 def compare_page(
@@ -56,25 +63,40 @@ def compare_page(
     }
     if first is not None and second is not None and complaint is None:
         facts |= _side_by_side(here, first, second, span, now)
-    unknown = one and first is None or other and second is None
+    unknown = (bool(one) and first is None) or (bool(other) and second is None)
     return PAGES.answer(request, "compare.html", facts, now=now, truth=truth, status=404 if unknown else 200)
 
 
-def differences_csv(here: Resources, one: str, other: str) -> str:
-    """Every market in which both took part and that is over; nothing where one of them is not known."""
-    lines = ["market_id,settled_at,outcome,one_said,other_said,one_crowd,other_crowd,one_pnl,other_pnl"]
+def markets_sheet(here: Resources, one: str, other: str, now: datetime) -> bytes:
+    """Every market in which both took part and that is over."""
     with here.database.connection() as connection:
-        entrants = showing_pairs.everybody(connection)
-        first, second = _named(entrants, one), _named(entrants, other)
-        if first is None or second is None:
-            return lines[0] + "\n"
+        first, second = _both(connection, one, other)
         markets = showing_pairs.shared_markets(connection, first["portfolio_id"], second["portfolio_id"])
-    columns = ("one_said", "other_said", "one_crowd", "other_crowd", "one_pnl", "other_pnl")
-    for market in markets:
-        figures = ["" if market[name] is None else f"{market[name].normalize():f}" for name in columns]
-        ended = "" if market["settled_at"] is None else f"{market['settled_at']:%Y-%m-%dT%H:%M:%SZ}"
-        lines.append(",".join([market["market_id"], ended, market["outcome"] or "", *figures]))
-    return "\n".join(lines) + "\n"
+        truth = truth_of(connection)
+    columns = ("market_id", "question", "settled_at", "outcome", "one_said", "other_said", "one_crowd", "other_crowd",
+               "one_pnl", "other_pnl")  # fmt: skip
+    return sheet(columns, [[market[name] for name in columns] for market in markets], truth, now)
+
+
+def growth_sheet(here: Resources, one: str, other: str, span: Range, now: datetime) -> bytes:
+    with here.database.connection() as connection:
+        first, second = _both(connection, one, other)
+        chart = _chart(connection, first, second, _colors(first, second), span, now)
+        truth = truth_of(connection)
+    values = zip(*(each.values for each in chart.series), strict=True)
+    rows = [
+        (datetime.fromtimestamp(at, UTC), *(None if value is None else Decimal(str(value)) for value in row))
+        for at, row in zip(chart.times, values, strict=False)
+    ]
+    return sheet(("time", f"{first['name']} (%)", f"{second['name']} (%)"), rows, truth, now)
+
+
+def _both(connection: Connection, one: str, other: str) -> tuple[Entrant, Entrant]:
+    entrants = showing_pairs.everybody(connection)
+    first, second = _named(entrants, one), _named(entrants, other)
+    if first is None or second is None:
+        raise NoSuchEntrant(one=one, other=other)
+    return first, second
 
 
 def _named(entrants: Sequence[Entrant], given: str | None) -> Entrant | None:
@@ -101,7 +123,7 @@ def _suggested(entrants: Sequence[Entrant]) -> list[tuple[Entrant, Entrant]]:
     by_name = {each["external_id"]: each for each in entrants if each["external_id"]}
     twins = [(by_name[each["twin_of"]], each) for each in by_name.values() if each["twin_of"] in by_name]
     models = list(by_name.values()) or list(entrants)
-    return (twins + list(zip(models, models[1:], strict=False)))[:4]
+    return (twins + list(pairwise(models)))[:4]
 
 
 def _side_by_side(here: Resources, first: Entrant, second: Entrant, span: Range, now: datetime) -> dict[str, Any]:
@@ -112,14 +134,18 @@ def _side_by_side(here: Resources, first: Entrant, second: Entrant, span: Range,
         rows = rows_of(connection, [one, other])
         markets = showing_pairs.shared_markets(connection, one, other)
         chart = _chart(connection, first, second, colors, span, now)
-    by_board = [{"return": board_row(rows[each], "return"), "skill": board_row(rows[each], "skill")} for each in (one, other)]
+    by_board = [
+        {"return": board_row(rows[each], "return"), "skill": board_row(rows[each], "skill")} for each in (one, other)
+    ]
     return {
         "pair": (first, second),
         "question": f"Is {first['name']} better than {second['name']}?",
         "colors": colors,
         "boards": by_board,
         "answer": answer_of(first["name"], second["name"], found),
-        "drawn": [_drawn(each, first["name"], second["name"], colors) for each in (found.by_skill, found.by_return) if each],
+        "drawn": [
+            _drawn(each, first["name"], second["name"], colors) for each in (found.by_skill, found.by_return) if each
+        ],
         "computed_at": comparer.computed_at,
         "settled_min": here.settings.arena_settled_min,
         "pace": _pace(markets, now),
@@ -180,12 +206,18 @@ def _drawn(made: Comparison, one: str, other: str, colors: tuple[str, str]) -> d
     most = max(abs(each) for each in (made.mean, made.low or 0.0, made.high or 0.0)) * 1.15
     ahead = sum(each > 0 for each in made.differences)
     behind = sum(each < 0 for each in made.differences)
-    told = f"{one} was better in {ahead} events, {other} in {behind}, and {len(made.differences) - ahead - behind} were even"
+    even = len(made.differences) - ahead - behind
+    told = f"{one} was better in {ahead} events, {other} in {behind}, and {even} were even"
     return {
         "made": made,
         "sentence": _sentence(one, other, made),
         "reach": pictures.reach(
-            made.low, made.mean, made.high, most, _sentence(one, other, made), colors[0] if made.mean >= 0 else colors[1]
+            made.low,
+            made.mean,
+            made.high,
+            most,
+            _sentence(one, other, made),
+            colors[0] if made.mean >= 0 else colors[1],
         ),
         "end": _size(most, made.by),
         "strip": pictures.strip(made.differences, told, *colors),
@@ -199,7 +231,8 @@ def _pace(markets: Sequence[Mapping[str, Any]], now: datetime) -> float | None:
     known = [each for each in ended if each is not None]
     if len(known) < 2:
         return None
-    return len(known) / max((now - min(known)).total_seconds() / DAY_SECONDS, 1e-6)
+    passed: float = (now - min(known)).total_seconds()
+    return len(known) * DAY_SECONDS / max(passed, 1.0)
 
 
 def _correlation(markets: Sequence[Mapping[str, Any]]) -> Correlation:
@@ -216,7 +249,7 @@ def _chart(
 ) -> Chart:
     one, other = first["portfolio_id"], second["portfolio_id"]
     since = None if RANGES[span] is None else now - (RANGES[span] or timedelta())
-    found = showing_pairs.curves(connection, one, other, since, now, POINTS_MAX)
+    found = showing_pairs.curves(connection, one, other, since, POINTS_MAX)
     times = _with_gaps(sorted({at for curve in found.values() for at in curve}))
     series = [
         Series(
@@ -228,7 +261,9 @@ def _chart(
         for each, color in zip((first, second), colors, strict=True)
     ]
     last = [next((value for value in reversed(each.values) if value is not None), None) for each in series]
-    told = "; ".join(f"{each.name} {value:+.2f} %" for each, value in zip(series, last, strict=True) if value is not None)
+    told = "; ".join(
+        f"{each.name} {value:+.2f} %" for each, value in zip(series, last, strict=True) if value is not None
+    )
     address = f"/compare?one={one}&other={other}&range="
     return Chart(
         name="growth",
@@ -251,20 +286,6 @@ def _with_gaps(times: Sequence[int]) -> list[int]:
     usual = median(steps)
     empty = [before + 1 for before, step in zip(times, steps, strict=False) if step > GAP * usual]
     return sorted({*times, *empty})
-
-
-def growth_csv(here: Resources, one: str, other: str, span: Range, now: datetime) -> str:
-    with here.database.connection() as connection:
-        entrants = showing_pairs.everybody(connection)
-        first, second = _named(entrants, one), _named(entrants, other)
-        if first is None or second is None:
-            return "time\n"
-        chart = _chart(connection, first, second, _colors(first, second), span, now)
-    lines = [f"time,portfolio {first['portfolio_id']} (%),portfolio {second['portfolio_id']} (%)"]
-    for number, at in enumerate(chart.times):
-        values = ["" if each.values[number] is None else f"{each.values[number]}" for each in chart.series]
-        lines.append(",".join([f"{datetime.fromtimestamp(at, now.tzinfo):%Y-%m-%dT%H:%M:%SZ}", *values]))
-    return "\n".join(lines) + "\n"
 
 
 def _percent(growth: Any) -> float | None:

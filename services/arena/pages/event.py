@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from statistics import median
 from typing import Any
@@ -20,6 +20,7 @@ from shared.ui.changes import Parts
 from shared.ui.drawings import Chart, Mark, Series, color_of
 from shared.ui.live import Live
 from shared.ui.places import Visit, visit_of
+from shared.ui.sheets import sheet
 from shared.ui.truth import truth_of
 
 SPOKEN_SECONDS = 0.4
@@ -52,9 +53,7 @@ def event_page(request: Request, here: Resources, event_id: UUID, now: datetime)
             "sessions": sessions,
         }
     parts = live.parts(key_of(visit, event_id), lambda: event_parts(here, live, visit, event_id, here.clock()))
-    return PAGES.answer(
-        request, "event.html", facts, now=now, truth=truth, live=(f"/event/{event_id}/live", parts)
-    )
+    return PAGES.answer(request, "event.html", facts, now=now, truth=truth, live=(f"/event/{event_id}/live", parts))
 
 
 def key_of(visit: Visit, event_id: UUID) -> tuple[Any, ...]:
@@ -103,14 +102,17 @@ def _event(connection: Connection, event_id: UUID, now: datetime) -> dict[str, A
 
 def _watching(live: Live, event_id: UUID) -> int:
     """Who looks at this page through this process."""
-    topics = [topic for key, topic in list(live.topics.items()) if isinstance(key, tuple) and key[:2] == ("event", event_id)]
+    topics = [
+        topic for key, topic in list(live.topics.items()) if isinstance(key, tuple) and key[:2] == ("event", event_id)
+    ]
     return sum(len(topic.viewers) for topic in topics)
 
 
 def graded(sessions: list[dict[str, Any]], event: dict[str, Any]) -> list[dict[str, Any]]:
-    """With the crowd's mid that each decided against and, where yes or no is known, both squared errors."""
-    truth = GRADES.get(event["outcome"] or "")
+    """With the crowd's mid that each decided against and, where yes or no is known, both squared errors. As on the
+    board, what was said after the venue's result is no forecast."""
     for each in sessions:
+        truth = truth_for(each, event)
         crowd = None if None in (each["yes_bid"], each["yes_ask"]) else (each["yes_bid"] + each["yes_ask"]) / 2
         stated = each["probability"] if each["status"] == "completed" else None
         each["crowd"] = crowd
@@ -118,6 +120,14 @@ def graded(sessions: list[dict[str, Any]], event: dict[str, Any]) -> list[dict[s
         each["crowd_brier"] = None if truth is None or crowd is None else (crowd - truth) ** 2
         each["shade"] = color_of(each["portfolio_id"], "ai_model", each["color"])
     return sessions
+
+
+def truth_for(session: dict[str, Any], event: dict[str, Any]) -> Decimal | None:
+    """1 for yes, 0 for no; None where nothing can be graded."""
+    settled_at, completed_at = event["venue_settled_at"], session["completed_at"]
+    if settled_at is not None and completed_at is not None and completed_at >= settled_at:
+        return None
+    return GRADES.get(event["outcome"] or "")
 
 
 def sentence_of(event: dict[str, Any], sessions: Sequence[dict[str, Any]]) -> str:
@@ -190,22 +200,21 @@ def _chart(connection: Connection, event: dict[str, Any], sessions: Sequence[dic
     )
 
 
-def span_of(
-    event: dict[str, Any], sessions: Sequence[dict[str, Any]], now: datetime
-) -> tuple[datetime, datetime]:
+def span_of(event: dict[str, Any], sessions: Sequence[dict[str, Any]], now: datetime) -> tuple[datetime, datetime]:
     """From a while before the first session to a while after the last moment that matters."""
     began = min((each["started_at"] for each in sessions if each["started_at"]), default=event["created_at"])
-    ended = event["settlement_time"] or now
+    ended = event["settlement_time"] or event["venue_settled_at"] or now
     return min(began, event["created_at"]) - BEFORE, min(now, ended + AFTER) + SECOND
 
 
-def prices_csv(here: Resources, event_id: UUID, now: datetime) -> str:
+def prices_sheet(here: Resources, event_id: UUID, now: datetime) -> bytes:
     with here.database.connection() as connection:
         event = _event(connection, event_id, now)
+        truth = truth_of(connection)
         since, until = span_of(event, showing_events.sessions_shown(connection, event_id), now)
         points = showing_events.prices_shown(connection, event["market_no"], since, until, POINTS_MAX)
-    rows = [f"{datetime.fromtimestamp(at, now.tzinfo):%Y-%m-%dT%H:%M:%SZ},{price.normalize():f}" for at, price in points]
-    return "\n".join(["time,price_of_yes", *rows]) + "\n"
+    rows = [(datetime.fromtimestamp(at, UTC), price) for at, price in points]
+    return sheet(("time", "price_of_yes"), rows, truth, now)
 
 
 def _cents(price: Decimal) -> float:

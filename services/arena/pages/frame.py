@@ -8,3 +8,4 @@ from shared.ui.rendering import Pages
 
 PAGES = Pages(Path(__file__).parents[1] / "templates", topology.ARENA)
 PAGES.environment.filters["sentence"] = sentences.of
+PAGES.environment.filters["cost"] = sentences.cost

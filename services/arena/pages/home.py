@@ -1,29 +1,128 @@
-"""The arena's page: who is ahead and whether it means anything, what the models think of which event, and why."""
+"""The arena's first page: which model forecasts best and whether that means anything, and what is being decided."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from fastapi import Request, Response
 
-from services.arena import reporting
 from services.arena.pages.frame import PAGES
 from services.arena.resources import Resources
 from services.arena.storage import showing
+from shared.board.reading import board_rows
+from shared.board.rows import By, board_in_order
+from shared.ui.boards import board_of
+from shared.ui.changes import Parts
+from shared.ui.drawings import color_of
+from shared.ui.live import Live
+from shared.ui.places import Visit, visit_of
+from shared.ui.stances import Stance, strip
 from shared.ui.truth import truth_of
 
-BOARD_MAX, EVENTS_MAX, DECISIONS_MAX = 40, 10, 24
+EVERY_SECONDS = 2.0
+EVENTS_MAX, DECISIONS_MAX = 10, 9
+COUNTED = {"YES": "YES", "NO": "NO", "ABSTAIN": "abstain", "running": "on air", "failed": "failed"}
+
+Row = Mapping[str, Any]
 
 
-def arena_page(request: Request, here: Resources, now: datetime) -> Response:
-    board = reporting.leaderboard(here, "return", None, BOARD_MAX)
+def home_page(request: Request, here: Resources, by: By, now: datetime) -> Response:
+    live: Live = request.app.state.live
+    visit = visit_of(request)
     with here.database.connection() as connection:
         truth = truth_of(connection)
-        facts: dict[str, Any] = {
-            "board": board["leaderboard"],
-            "computed_at": board["computed_at"],
-            "events": showing.newest_events(connection, EVENTS_MAX),
-            "decisions": showing.last_decisions(connection, DECISIONS_MAX),
-            "models": showing.every_model(connection),
-            "settled_min": here.settings.arena_settled_min,
-        }
-    return PAGES.answer(request, "arena.html", facts, now=now, truth=truth)
+        rows = board_rows(connection)
+        models = showing.every_model(connection)
+    ordered = [row for row in board_in_order(rows, by) if by == "return" or row["model"] is not None]
+    standing = {row["portfolio_id"]: row for row in ordered}
+    facts: dict[str, Any] = {
+        "within": "Arena",
+        "by": by,
+        "answer": sentence_of(board_in_order(rows, "skill"), here.settings.arena_settled_min),
+        "board": board_of(ordered, by),
+        "models": [each | {"row": standing.get(each["portfolio_id"])} for each in models],
+        "computed_at": max((row["computed_at"] for row in rows if row["computed_at"]), default=None),
+        "settled_min": here.settings.arena_settled_min,
+        "selects_every": here.settings.arena_select_seconds,
+    }
+    parts = live.parts(key_of(visit), lambda: home_parts(here, visit, here.clock()))
+    return PAGES.answer(request, "arena.html", facts, now=now, truth=truth, live=("/live", parts))
+
+
+def key_of(visit: Visit) -> tuple[str, ...]:
+    return "arena", visit.scheme, visit.host, visit.public
+
+
+def home_parts(here: Resources, visit: Visit, now: datetime) -> Parts:
+    """What is being decided, and what it costs."""
+    with here.database.connection() as connection:
+        events = showing.newest_events(connection, EVENTS_MAX)
+        decisions = showing.last_decisions(connection, DECISIONS_MAX)
+        spent, on_air = showing.spent_today(connection, now), showing.on_air(connection)
+    for event in events:
+        event["drawn"] = _stances(event)
+        event["counted"] = _counted(event)
+    for each in decisions:
+        each["shade"] = color_of(each["portfolio_id"], "ai_model", each["color"])
+    facts = {
+        "events": events,
+        "decisions": decisions,
+        "spent": spent,
+        "budget": here.settings.arena_day_budget,
+        "model_budget": here.settings.arena_model_day_budget,
+        "on_air": on_air,
+    }
+    return Parts(
+        {name: PAGES.part(visit, f"arena_{name}.html", facts, now=now) for name in ("now", "events")},
+        {"decisions": PAGES.part(visit, "arena_decisions.html", facts, now=now)},
+    )
+
+
+def _stances(event: Row) -> Any:
+    stated = [each for each in event["stances"] if each["probability"] is not None and each["status"] == "completed"]
+    stances = [
+        Stance(
+            each["name"],
+            Decimal(each["probability"]),
+            color_of(each["portfolio_id"], "ai_model", each["color"]),
+            each["position"],
+        )
+        for each in stated
+    ]
+    return strip(stances, event["current_price"]) if stances else None
+
+
+def _counted(event: Row) -> str:
+    """How many took which side, in words."""
+    counts = {
+        words: sum(kind in (each["status"], each["position"]) for each in event["stances"])
+        for kind, words in COUNTED.items()
+    }
+    return " · ".join(f"{count} {words}" for words, count in counts.items() if count)
+
+
+def sentence_of(by_skill: Sequence[Row], settled_min: int) -> str:
+    """The answer to the page's question, from the board by skill."""
+    models = [row for row in by_skill if row["model"] is not None]
+    if not models:
+        return "No model has entered yet."
+    ranked = [row for row in models if row["rank"] is not None]
+    if not ranked:
+        most = max((row["settled_events"] or 0 for row in models), default=0)
+        return (
+            f"Nobody can say yet: it takes {settled_min} settled events with a forecast before models are ranked, "
+            f"and the furthest has {most}."
+        )
+    first = ranked[0]
+    told = f"{first['name']} forecasts best over {first['settled_events']} settled events"
+    alike = sum(row["tier"] == first["tier"] for row in ranked) - 1
+    apart = (
+        "told apart from all others" if not alike else f"not told apart from {alike} of the {len(ranked) - 1} others"
+    )
+    crowd = (
+        "and significantly better than the crowd"
+        if first["better_than_null"]
+        else "and not significantly better than the crowd"
+    )
+    return f"{told}: {apart}, {crowd}."

@@ -8,7 +8,7 @@ from fastapi import Request, Response
 
 from services.arena import reporting
 from services.arena.pages import pictures
-from services.arena.pages.event import GRADES
+from services.arena.pages.event import truth_for
 from services.arena.pages.frame import PAGES
 from services.arena.resources import Resources
 from services.arena.storage import reading, showing_models
@@ -53,6 +53,7 @@ def model_page(request: Request, here: Resources, named: str, now: datetime) -> 
 
 
 def sentence_of(model: dict[str, Any], by_skill: dict[str, Any] | None) -> str:
+    """By the interval of the board."""
     name = model["name"]
     if not model["enabled"]:
         return f"{name} takes no part: {model['disabled_reason']}."
@@ -60,17 +61,24 @@ def sentence_of(model: dict[str, Any], by_skill: dict[str, Any] | None) -> str:
         return f"Nothing that {name} forecast has been settled yet, so nothing can be said of its skill."
     skill = by_skill["skill"]
     side = "better" if skill["mean"] >= 0 else "worse"
-    told = f"Over {skill['events']} settled events {name} is {abs(skill['mean']):.4f} Brier points {side} than the crowd"
-    if skill["low"] is None or by_skill["still_needed"]:
-        needed = by_skill["still_needed"]
+    told = (
+        f"Over {skill['events']} settled events {name} is {abs(skill['mean']):.4f} Brier points {side} than the crowd"
+    )
+    span, needed = by_skill["interval"], by_skill["still_needed"]
+    if span is None:
         return f"{told}; {needed} more {'is' if needed == 1 else 'are'} needed before that is judged."
-    if skill["low"] > 0 or skill["high"] < 0:
-        return f"{told}, and that is more than chance: 95 % interval {skill['low']:+.4f} to {skill['high']:+.4f}."
-    return f"{told}; that is not told apart from chance: 95 % interval {skill['low']:+.4f} to {skill['high']:+.4f}."
+    reach = f"95 % interval {_signed(span['low'])} to {_signed(span['high'])}"
+    if span["low"] > 0 or span["high"] < 0:
+        return f"{told}, and that is more than chance: {reach}."
+    return f"{told}; that is not told apart from chance: {reach}."
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.4f}".replace("-", "−")
 
 
 def _judged(session: dict[str, Any]) -> dict[str, Any]:
-    truth = GRADES.get(session["outcome"] or "")
+    truth = truth_for(session, session)
     stated, crowd = session["probability"], session["crowd"]
     known = truth is not None and stated is not None and session["status"] == "completed"
     session["brier"] = (stated - truth) ** 2 if known else None

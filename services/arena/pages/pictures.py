@@ -9,11 +9,11 @@ from markupsafe import Markup, escape
 STRIP_HEIGHT = 72
 STRIP_MAX = 160  # events of a strip, the newest
 PLOT = 232  # pixels of a calibration plot, with its words
-EDGE = 32
+EDGE = 40
 
 
 def axis(value: float | None, crowd: float | None, words: str, color: str) -> Markup:
-    """A probability on an axis from 0 to 100 %; the crowd's stands across all rows."""
+    """A probability on an axis from 0 to 100 %, and how far it is from the crowd's, which is an upright line."""
     pieces = [_opened("stated", 20, words), '<line class="grid" x1="0" x2="100%" y1="10" y2="10"/>']
     pieces += [f'<line class="grid" x1="{x}%" x2="{x}%" y1="7" y2="13"/>' for x in (0, 25, 50, 75, 100)]
     if crowd is not None:
@@ -61,7 +61,7 @@ def strip(differences: Sequence[float], words: str, up: str, down: str) -> Marku
 
 def calibration_plot(bins: Sequence[tuple[float, float, int]], words: str, color: str) -> Markup:
     """What was stated against what happened, each tenth a dot as large as it has forecasts; the diagonal is honest."""
-    side = PLOT - EDGE - 12
+    side = PLOT - EDGE - 18
 
     def place(stated: float, happened: float) -> tuple[str, str]:
         return f"{EDGE + stated * side:.1f}", f"{6 + (1 - happened) * side:.1f}"
@@ -72,7 +72,7 @@ def calibration_plot(bins: Sequence[tuple[float, float, int]], words: str, color
         (x, _), (_, y) = place(share, 0), place(0, share)
         pieces.append(f'<line class="grid" x1="{EDGE}" x2="{EDGE + side}" y1="{y}" y2="{y}"/>')
         pieces.append(f'<text class="axis end" x="{EDGE - 4}" y="{float(y) + 4:.1f}">{share * 100:.0f} %</text>')
-        pieces.append(f'<text class="axis middle" x="{x}" y="{PLOT - EDGE + 24}">{share * 100:.0f} %</text>')
+        pieces.append(f'<text class="axis middle" x="{x}" y="{6 + side + 16:.1f}">{share * 100:.0f} %</text>')
     (left, bottom), (right, top) = place(0, 0), place(1, 1)
     pieces.append(f'<line class="start" x1="{left}" y1="{bottom}" x2="{right}" y2="{top}"/>')
     largest = max((count for _, _, count in bins), default=1)

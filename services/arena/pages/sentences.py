@@ -1,8 +1,13 @@
 """Codes of the arena as sentences: why a session failed, why nothing was bought, why a source was refused."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 
-from shared.ui.figures import words
+from markupsafe import Markup
+
+from shared.ui.figures import missing, money, words
+
+SMALL = Decimal(1)  # dollars, below which two digits say too little
 
 FAILURES: Mapping[str, str] = {
     "unreachable": "The provider could not be reached; nothing was charged.",
@@ -88,3 +93,12 @@ KINDS: Mapping[str, Mapping[str, str]] = {
 def of(code: str | None, kind: str) -> str:
     """A code that nobody has put into words yet is shown as it is."""
     return KINDS[kind].get(code or "", f"{words(code).capitalize()}." if code else "")
+
+
+def cost(dollars: Decimal | None, reason: str = "nothing was charged yet") -> Markup:
+    """What a request to a provider costs is often less than a cent."""
+    if dollars is None:
+        return missing(reason)
+    if not dollars or dollars >= SMALL:
+        return money(dollars)
+    return Markup('<span title="{}">${}</span>').format(f"{dollars:f} dollars", round(dollars, 4))

@@ -26,7 +26,9 @@ def session_page(request: Request, here: Resources, session_id: UUID, now: datet
     if session is None:
         raise NoSuchSession(session_id=str(session_id))
     graded([session], session)
-    session["words"] = "\n\n".join(each["content"] for each in session["messages"] if each["message_type"] == "reasoning")
+    session["words"] = "\n\n".join(
+        each["content"] for each in session["messages"] if each["message_type"] == "reasoning"
+    )
     facts: dict[str, Any] = {
         "within": "Arena",
         "s": session,

@@ -64,8 +64,8 @@ def read_board(
     limit: Limit = 1_000,
     cursor: Cursor = None,
 ) -> Response:
-    """AI models, rules and null entrants on one board: who has a rank comes first, then the others by what their
-    account is worth. Money is as it is now; ranks and statistics are as of `computed_at`. Return and skill are shown
+    """AI models, rules and null entrants on one board: who has a rank comes first, then the others by the growth of
+    their account. Money is as it is now; ranks and statistics are as of `computed_at`. Return and skill are shown
     side by side and never inferred from one another. A figure that cannot be computed is null, and `missing` says why.
     `interval` is of `settled_return` (by return) or of the mean skill (by skill), 95 %, from a joint bootstrap over
     events. `wins`, `losses` and `pushes` count settled positions by their profit after all costs, not bets whose side

@@ -7,8 +7,11 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 
 from services.arena.pages import event, home, model, session
 from services.arena.resources import Resources
+from shared.board.rows import By
 from shared.routes import clock, resources_of
+from shared.ui.live import Live
 from shared.ui.places import visit_of
+from shared.ui.sheets import sheet_answer
 
 router = APIRouter(include_in_schema=False)
 
@@ -18,8 +21,22 @@ LastEvent = Annotated[str | None, Header(max_length=40)]
 
 
 @router.get("/")
-def read_page(request: Request, here: Here) -> Response:
-    return home.arena_page(request, here, clock())
+def read_page(
+    request: Request, here: Here, by: Annotated[By, Query(description="What the board is ordered by.")] = "skill"
+) -> Response:
+    return home.home_page(request, here, by, clock())
+
+
+@router.get("/live")
+async def follow_arena(request: Request, here: Here, have: Have = None, last_event_id: LastEvent = None) -> Response:
+    live: Live = request.app.state.live
+    visit = visit_of(request)
+    return live.stream(
+        home.key_of(visit),
+        lambda: home.home_parts(here, visit, here.clock()),
+        have=have or last_event_id,
+        every=home.EVERY_SECONDS,
+    )
 
 
 @router.get("/event/{event_id}")
@@ -32,7 +49,8 @@ async def follow_event(
     request: Request, here: Here, event_id: UUID, have: Have = None, last_event_id: LastEvent = None
 ) -> Response:
     """Whoever asks for an event that is not there gets an ordinary 404."""
-    live, visit = request.app.state.live, visit_of(request)
+    live: Live = request.app.state.live
+    visit = visit_of(request)
     key = event.key_of(visit, event_id)
     pace = live.topics[key].every if key in live.topics else await event.pace(here, live, event_id)
     return live.stream(
@@ -44,8 +62,8 @@ async def follow_event(
 
 
 @router.get("/event/{event_id}/prices.csv")
-def read_prices(here: Here, event_id: UUID) -> Response:
-    return Response(event.prices_csv(here, event_id, clock()), media_type="text/csv; charset=utf-8")
+def read_prices(request: Request, here: Here, event_id: UUID) -> Response:
+    return sheet_answer(request, event.prices_sheet(here, event_id, clock()), f"prices-{event_id}.csv")
 
 
 @router.get("/session/{session_id}")

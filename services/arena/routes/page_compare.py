@@ -7,10 +7,9 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from services.arena.pages import compare
 from services.arena.resources import Resources
 from shared.routes import clock, resources_of
+from shared.ui.sheets import sheet_answer
 
 router = APIRouter(include_in_schema=False)
-
-CSV = "text/csv; charset=utf-8"
 
 Here = Annotated[Resources, Depends(resources_of)]
 Named = Annotated[str | None, Query(max_length=140)]
@@ -26,10 +25,10 @@ def read_comparison(
 
 
 @router.get("/compare/markets.csv")
-def read_markets(here: Here, one: Entrant, other: Entrant) -> Response:
-    return Response(compare.differences_csv(here, one, other), media_type=CSV)
+def read_markets(request: Request, here: Here, one: Entrant, other: Entrant) -> Response:
+    return sheet_answer(request, compare.markets_sheet(here, one, other, clock()), "markets-of-both.csv")
 
 
 @router.get("/compare/growth.csv")
-def read_growth(here: Here, one: Entrant, other: Entrant, span: Span = "all") -> Response:
-    return Response(compare.growth_csv(here, one, other, span, clock()), media_type=CSV)
+def read_growth(request: Request, here: Here, one: Entrant, other: Entrant, span: Span = "all") -> Response:
+    return sheet_answer(request, compare.growth_sheet(here, one, other, span, clock()), "growth-of-both.csv")

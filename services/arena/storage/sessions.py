@@ -266,10 +266,14 @@ def close_pending(connection: Connection, now: datetime) -> int:
 
 
 def cost_of(connection: Connection, session_id: UUID) -> Usage:
-    """Of all its calls together; one that was never answered may have been charged all that was reserved for it."""
+    """Of all its calls together; one that was never answered may have been charged all that was reserved for it. Tokens
+    are none where the provider counted none: `least` would take the bound for them."""
     query = text("""
-        SELECT sum(coalesce(cost, reserved)) AS cost, least(sum(prompt_tokens), 2147483647)::integer AS prompt_tokens,
-            least(sum(completion_tokens), 2147483647)::integer AS completion_tokens
+        SELECT sum(coalesce(cost, reserved)) AS cost,
+            CASE WHEN count(prompt_tokens) > 0 THEN least(sum(prompt_tokens), 2147483647) END::integer
+                AS prompt_tokens,
+            CASE WHEN count(completion_tokens) > 0 THEN least(sum(completion_tokens), 2147483647) END::integer
+                AS completion_tokens
         FROM model_calls WHERE session_id = :session_id
     """)
     row = connection.execute(query, {"session_id": session_id}).one()

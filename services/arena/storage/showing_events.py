@@ -12,8 +12,10 @@ from services.arena.storage.viewers import SEEN
 
 _EVENT = text("""
 SELECT e.event_id, e.market_no, e.status, e.origin, e.title, e.question, e.category, e.current_price, e.priced_at,
-    e.close_time, e.activated_at, e.closed_at, e.settlement_time, e.outcome, e.note, e.created_at, m.market_id,
-    m.platform, m.yes_bid, m.yes_ask, m.quoted_at, m.volume_24h, m.liquidity,
+    e.close_time, e.activated_at, e.closed_at, e.settlement_time, e.note, e.created_at,
+    CASE WHEN m.status = 'final' THEN coalesce(m.outcome, e.outcome) ELSE e.outcome END AS outcome,
+    m.settled_at AS venue_settled_at, m.market_id, m.platform, m.yes_bid, m.yes_ask, m.quoted_at, m.volume_24h,
+    m.liquidity,
     (SELECT coalesce(sum(c.viewers), 0) FROM viewer_counts c
         WHERE c.event_id = e.event_id AND c.seen_at > :seen_after) AS viewers
 FROM arena_events e JOIN markets m USING (market_no) WHERE e.event_id = :event_id

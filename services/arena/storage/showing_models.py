@@ -14,7 +14,8 @@ FROM ai_models a LEFT JOIN portfolios p USING (portfolio_id) WHERE a.model_id = 
 """)
 _COUNTS = text("""
 SELECT count(*) AS sessions, count(*) FILTER (WHERE status = 'completed') AS completed,
-    count(*) FILTER (WHERE status = 'failed') AS failed, count(*) FILTER (WHERE final_position = 'ABSTAIN') AS abstained,
+    count(*) FILTER (WHERE status = 'failed') AS failed,
+    count(*) FILTER (WHERE final_position = 'ABSTAIN') AS abstained,
     sum(cost) AS cost, sum(prompt_tokens) AS prompt_tokens, sum(completion_tokens) AS completion_tokens,
     percentile_disc(0.5) WITHIN GROUP (ORDER BY latency_ms) AS latency_ms
 FROM betting_sessions WHERE model_id = :model_id
@@ -24,10 +25,13 @@ SELECT failure, count(*) AS times FROM betting_sessions WHERE model_id = :model_
 GROUP BY failure ORDER BY 2 DESC, 1
 """)
 _SESSIONS = text("""
-SELECT s.session_id, s.event_id, e.question, e.outcome, s.status, s.failure, s.final_position, s.probability,
+SELECT s.session_id, s.event_id, e.question, m.settled_at AS venue_settled_at,
+    CASE WHEN m.status = 'final' THEN coalesce(m.outcome, e.outcome) ELSE e.outcome END AS outcome,
+    s.status, s.failure, s.final_position, s.probability,
     s.confidence_score, (s.yes_bid + s.yes_ask) / 2 AS crowd, s.bet_amount, s.no_bet, s.cost, s.completed_at,
     s.created_at
-FROM betting_sessions s JOIN arena_events e USING (event_id) WHERE s.model_id = :model_id
+FROM betting_sessions s JOIN arena_events e USING (event_id) JOIN markets m ON m.market_no = e.market_no
+WHERE s.model_id = :model_id
 ORDER BY s.created_at DESC, s.session_id DESC LIMIT :limit
 """)
 
@@ -38,7 +42,9 @@ def model_shown(connection: Connection, model_id: UUID) -> dict[str, Any]:
 
 def counts_shown(connection: Connection, model_id: UUID) -> dict[str, Any]:
     counts = dict(connection.execute(_COUNTS, {"model_id": model_id}).mappings().one())
-    return counts | {"failures": {row.failure: row.times for row in connection.execute(_FAILURES, {"model_id": model_id})}}
+    return counts | {
+        "failures": {row.failure: row.times for row in connection.execute(_FAILURES, {"model_id": model_id})}
+    }
 
 
 def sessions_of(connection: Connection, model_id: UUID, limit: int) -> list[dict[str, Any]]:

@@ -9,7 +9,10 @@ from services.arena.storage.reading_bets import bets_where
 
 _SESSION = text("""
 SELECT s.session_id, s.event_id, s.portfolio_id, a.name, a.external_id, a.color, a.kind, a.sighted, a.twin_of,
-    e.question, e.status AS event_status, e.outcome, e.close_time, m.market_id, s.status, s.failure, s.failure_detail,
+    e.question, e.status AS event_status, e.close_time, e.settlement_time,
+    CASE WHEN m.status = 'final' THEN coalesce(m.outcome, e.outcome) ELSE e.outcome END AS outcome,
+    m.settled_at AS venue_settled_at, m.market_id, s.status, s.failure,
+    s.failure_detail,
     s.prompt_version, s.prompt, s.answer, s.final_position, s.probability, s.confidence_score, s.max_price,
     s.against_own_probability, s.reasoning_summary, s.bet_amount, s.no_bet, s.signal_id, s.yes_bid, s.yes_ask,
     s.quoted_at, s.prompt_tokens, s.completion_tokens, s.cost, s.latency_ms, s.first_token_ms, s.model_version,

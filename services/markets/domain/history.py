@@ -1,10 +1,10 @@
 """Prices over a range of time, thinned to as many candles as a picture can show."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Literal
 
 Period = Literal[1, 60, 1440]
 
@@ -53,22 +53,6 @@ def range_of(name: str, first: datetime | None, now: datetime) -> Range:
     span = SPANS[name] or max(reach, timedelta(hours=1))
     minutes = next((step for step in STEPS if span / timedelta(minutes=step) <= CANDLES_MAX), STEPS[-1])
     return Range(name, now - span, now, minutes)
-
-
-def candles_of(shown: Iterable[Mapping[str, Any]]) -> list[Candle]:
-    """From what the price history answers."""
-    return [
-        Candle(
-            datetime.fromisoformat(each["opened_at"]),
-            Decimal(each["open"]),
-            Decimal(each["high"]),
-            Decimal(each["low"]),
-            Decimal(each["close"]),
-            None if each["volume"] is None else Decimal(each["volume"]),
-            each["source"],
-        )
-        for each in shown
-    ]
 
 
 def thinned(candles: Sequence[Candle], minutes: int) -> list[Candle]:

@@ -94,6 +94,19 @@ class Shelf:
                 found.setdefault(tag.casefold(), []).append(place)
         return {tag: np.array(places) for tag, places in found.items()}
 
+    @cached_property
+    def tally(self) -> list[tuple[str, str, int, int, float | None]]:
+        """Venue, status, markets, those with a bid and an ask, and the moment of the newest quote."""
+        found = []
+        for place, platform in enumerate(PLATFORMS):
+            for number, status in enumerate(STATUSES):
+                these = (self.platforms == place) & (self.statuses == number)
+                if these.any():
+                    moments = self.figures["quoted_at"][these]
+                    newest = float(np.nanmax(moments)) if not np.isnan(moments).all() else None
+                    found.append((platform, status, int(these.sum()), int((these & self.quoted).sum()), newest))
+        return found
+
     def of_events(self, places: Any) -> Mask:
         """The markets of these events."""
         chosen = np.zeros(len(self.categories) + 1, bool)
@@ -183,19 +196,6 @@ def page_of(shelf: Shelf, found: Mask, order: str, after: tuple[float, int] | No
     by = np.lexsort((shelf.market_nos[rows], keys))[:limit]
     numbers = [int(number) for number in shelf.market_nos[rows[by]]]
     return Found(numbers, total, (float(keys[by[-1]]), numbers[-1]) if more else None)
-
-
-def tally(shelf: Shelf) -> list[tuple[str, str, int, int, float | None]]:
-    """Venue, status, markets, those with a bid and an ask, and the moment of the newest quote."""
-    rows = []
-    for place, platform in enumerate(PLATFORMS):
-        for number, status in enumerate(STATUSES):
-            these = (shelf.platforms == place) & (shelf.statuses == number)
-            if these.any():
-                moments = shelf.figures["quoted_at"][these]
-                newest = float(np.nanmax(moments)) if not np.isnan(moments).all() else None
-                rows.append((platform, status, int(these.sum()), int((these & shelf.quoted).sum()), newest))
-    return rows
 
 
 def _with_word(shelf: Shelf, found: Mask, word: bytes) -> Mask:

@@ -8,14 +8,15 @@ from urllib.parse import quote
 import jiter
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
+from sqlalchemy import Connection
 
 from services.markets import refresh
 from services.markets.domain import changing, trading_cost
-from services.markets.domain.history import Range, candles_of, range_of, thinned
+from services.markets.domain.history import Candle, Range, range_of, thinned
 from services.markets.pages import pictures
 from services.markets.pages.frame import PAGES
 from services.markets.resources import Resources
-from services.markets.storage import candles, reading, showing
+from services.markets.storage import reading, showing
 from shared.database import Database
 from shared.errors import NotFound
 from shared.syncs import Clock
@@ -44,8 +45,7 @@ SAID = {
 
 
 class NoSuchMarket(NotFound):
-    """No market “{market_id}” is stored here. Markets appear with a sync of their venue; the search finds those that
-    are stored."""
+    """No market “{market_id}” is stored here; the search finds those that are, and a sync brings new ones."""
 
 
 def market_page(request: Request, here: Resources, market_id: str, parts: Parts, now: datetime) -> Response:
@@ -81,7 +81,7 @@ def market_page(request: Request, here: Resources, market_id: str, parts: Parts,
         "candles_wanted": candles_wanted,
         "chart": pictures.price_chart(path, shown, sticks, quote_now, fills, candles_wanted),
         "candlesticks": pictures.candlesticks(shown, sticks) if candles_wanted else "",
-        "book": _book(book, now),
+        "book": _book(book, quote_now, now),
         "versions": changing.versions_of(versions[: VERSIONS + 1], whole=len(versions) <= VERSIONS + 1),
     }
     return PAGES.answer(request, "market.html", facts, now=now, truth=truth, live=(f"{path}/live", parts))
@@ -110,11 +110,10 @@ def prices_csv(here: Resources, market_id: str, name: str, now: datetime) -> Res
         shown = range_of(name, showing.first_tick(connection, number), now)
         found = _candles(connection, number, shown)
     lines = ["opened_at,open,high,low,close,volume,source"]
-    lines += [
-        f"{each.opened_at:%Y-%m-%dT%H:%M:%SZ},{each.open:f},{each.high:f},{each.low:f},{each.close:f},"
-        f"{'' if each.volume is None else format(each.volume, 'f')},{each.source}"
-        for each in found
-    ]
+    for each in found:
+        figures = (each.open, each.high, each.low, each.close, each.volume)
+        said = ",".join("" if figure is None else f"{figure.normalize():f}" for figure in figures)
+        lines.append(f"{each.opened_at:%Y-%m-%dT%H:%M:%SZ},{said},{each.source}")
     name = "".join(each if each.isalnum() or each in "-._" else "-" for each in market_id)
     headers = {"content-disposition": f'attachment; filename="{name}-{shown.name}.csv"'}
     return Response("\n".join(lines) + "\n", media_type="text/csv; charset=utf-8", headers=headers)
@@ -144,7 +143,7 @@ def venue_page(market: dict[str, Any]) -> str | None:
     return base + slug.lower()
 
 
-def _market(connection: Any, market_id: str) -> dict[str, Any]:
+def _market(connection: Connection, market_id: str) -> dict[str, Any]:
     found = showing.market_facts(connection, market_id) if _usable(market_id) else None
     if found is None:
         raise NoSuchMarket(market_id=market_id[:80].replace("\x00", ""))
@@ -159,14 +158,13 @@ def _usable(market_id: str) -> bool:
     return 0 < len(market_id) <= ID_MAX and market_id.isprintable()
 
 
-def _candles(connection: Any, number: int, shown: Range) -> list[Any]:
-    """Minutes, where they are kept, else hours."""
-    for period, minutes in ((shown.period, shown.minutes), (60, max(shown.minutes, 60))):
-        body = candles.price_history(connection, number, period, shown.since, shown.until, TICKS_MAX)
-        found = thinned(candles_of(jiter.from_json(body, float_mode="decimal")), minutes)
-        if len(found) > 1 or period == 60 or shown.period > 1:
-            return found
-    return []
+def _candles(connection: Connection, number: int, shown: Range) -> list[Candle]:
+    """Made of minutes where they are kept, else of hours."""
+    found = showing.candles_in(connection, number, shown.period, shown.since, shown.until, TICKS_MAX)
+    if len(found) < 2 and shown.period == 1:
+        hours = showing.candles_in(connection, number, 60, shown.since, shown.until, TICKS_MAX)
+        found = hours if len(hours) > len(found) else found
+    return thinned(found, shown.minutes)
 
 
 def _spread(found: dict[str, Any]) -> dict[str, Any]:
@@ -193,7 +191,7 @@ def _fee(market: dict[str, Any], found: dict[str, Any] | None, now: datetime) ->
     }
 
 
-def _book(shown: dict[str, Any] | None, now: datetime) -> dict[str, Any] | None:
+def _book(shown: dict[str, Any] | None, found: dict[str, Any] | None, now: datetime) -> dict[str, Any] | None:
     """The stored book with its picture, its best levels, and what trading on it would cost."""
     if shown is None:
         return None
@@ -203,6 +201,9 @@ def _book(shown: dict[str, Any] | None, now: datetime) -> dict[str, Any] | None:
     rules = trading_cost.rules_of(shown, now)
     return {
         "quoted_at": book.quoted_at,
+        "moved": found is not None
+        and found["status"] == "open"
+        and (found["yes_bid"], found["yes_ask"]) != (book.best_bid("yes"), book.best_ask("yes")),
         "picture": pictures.depth_of(book),
         "levels": _levels(book),
         "more": max(len(book.bids), len(book.asks)) > LEVELS,

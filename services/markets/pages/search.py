@@ -57,11 +57,13 @@ def search_page(request: Request, here: Resources, asked: Mapping[str, str], now
         found = search.page_of(shelf, search.matching(shelf, wanted), raw["order"], after, ROWS)
         rows = showing.listed_markets(connection, found.market_nos, now - timedelta(hours=SPARK_HOURS))
         truth, state = truth_of(connection), sync_state(connection, ingest.SYNCS)
+    markets = [{**row, "spark": _spark(row)} for row in rows]
     given = {name: value for name, value in raw.items() if asked.get(name, "").strip()}
     following = cursor_of(raw["order"], repr(found.following[0]), found.following[1]) if found.following else None
     facts: dict[str, Any] = {
         **_freshness(shelf),
-        "markets": [{**row, "spark": _spark(row)} for row in rows],
+        "markets": markets,
+        "sparks": any(market["spark"] for market in markets),
         "total": found.total,
         "elsewhere": _elsewhere(shelf, wanted) if not found.total and wanted.status is not None else 0,
         "anywhere": urlencode({**given, "status": ANY}),
@@ -152,7 +154,7 @@ def _freshness(shelf: search.Shelf) -> dict[str, Any]:
             "quoted": quoted,
             "quoted_at": datetime.fromtimestamp(newest, UTC) if newest is not None else None,
         }
-        for platform, status, markets, quoted, newest in search.tally(shelf)
+        for platform, status, markets, quoted, newest in shelf.tally
     ]
     opened = [row for row in counts if row["status"] == "open"]
     return {

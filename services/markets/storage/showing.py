@@ -1,12 +1,15 @@
 """What the pages of markets show besides prices: the markets of a search, and all that we know about one."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, text
 
+from services.markets.domain.history import Candle, Period
+from services.markets.storage.candles import UNITS
 from services.markets.storage.reading import FEE
+from shared.database import fetch_all
 
 Row = dict[str, Any]
 
@@ -103,13 +106,28 @@ SELECT event_id, question, group_title, status, venue_status, accepting_orders, 
     (SELECT r.rules FROM market_rules r WHERE r.market_no = m.market_no) AS rules, valid_from
 FROM markets m WHERE market_no = :market_no
 """)
+# What is rolled up already: quotes since then would have to be looked for among those of all markets.
+_CANDLES = text("""
+WITH edge AS (SELECT date_trunc(:unit, coalesce(max(rolled_to), '-infinity'), 'UTC') AS bucket FROM tick_rolls)
+SELECT opened_at, open, high, low, close, volume, source FROM market_ticks, edge
+WHERE market_no = :market_no AND period = :period AND opened_at >= :since AND opened_at < :until
+    AND (:period = 1 OR source = 'venue' OR opened_at < edge.bucket)
+UNION ALL
+SELECT opened_at, open, high, low, close, volume, source FROM market_ticks, edge
+WHERE :period > 1 AND market_no = :market_no AND period = 1 AND source = 'snapshots'
+    AND opened_at >= greatest(edge.bucket, :since) AND opened_at < :until
+ORDER BY 1 LIMIT :limit
+""")
+# Hours and days begin before what they are made of.
 _FIRST_TICK = text("""
 SELECT min(first) FROM (
     (SELECT opened_at AS first FROM market_ticks WHERE market_no = :market_no AND period = 1 ORDER BY 1 LIMIT 1)
     UNION ALL
-    (SELECT opened_at FROM market_ticks WHERE market_no = :market_no AND period = 60 ORDER BY 1 LIMIT 1)
+    (SELECT opened_at + interval '59 minutes' FROM market_ticks
+        WHERE market_no = :market_no AND period = 60 ORDER BY opened_at LIMIT 1)
     UNION ALL
-    (SELECT opened_at FROM market_ticks WHERE market_no = :market_no AND period = 1440 ORDER BY 1 LIMIT 1)
+    (SELECT opened_at + interval '1439 minutes' FROM market_ticks
+        WHERE market_no = :market_no AND period = 1440 ORDER BY opened_at LIMIT 1)
 ) ticks
 """)
 
@@ -167,6 +185,15 @@ def versions_of(connection: Connection, market_no: int, limit: int) -> list[Row]
         *_rows(connection, _FACTS_NOW, market_no=market_no),
         *_rows(connection, _VERSIONS, market_no=market_no, limit=limit),
     ]
+
+
+def candles_in(
+    connection: Connection, market_no: int, period: Period, since: datetime, until: datetime, limit: int
+) -> list[Candle]:
+    """Oldest first; minutes stand for the hour or the day that is not over."""
+    bounds = {"since": since - timedelta(minutes=period - 1), "until": until}
+    values = {"market_no": market_no, "period": period, "unit": UNITS[period], "limit": limit}
+    return fetch_all(connection, Candle, _CANDLES, **values, **bounds)
 
 
 def first_tick(connection: Connection, market_no: int) -> datetime | None:

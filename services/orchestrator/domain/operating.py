@@ -13,6 +13,7 @@ Weight = Literal["bad", "warn"]
 LOOKED_WITHIN = 3 * MINUTE  # the schedule looks every minute
 COLLECTED_WITHIN = 30 * MINUTE  # twice the pause of the full sync
 MARKED_SLACK = 2 * MINUTE  # beyond the pause of the price updater
+PAID_WITHIN = 15 * MINUTE  # three times the pause of the settlements
 BUDGET_NEAR = Decimal("0.8")
 CALLS_MIN = 10  # of a model today, before a share of failures says anything
 FAILED_SHARE = Decimal("0.2")
@@ -41,6 +42,7 @@ class State:
     jobs: Sequence[Mapping[str, Any]]
     models: Sequence[Mapping[str, Any]]
     unpaid: int  # positions in markets that are final
+    unpaid_since: datetime | None  # when the first of those markets became so
 
     @property
     def services(self) -> list[Mapping[str, Any]]:
@@ -189,7 +191,7 @@ def _of_breakers(breakers: Sequence[Mapping[str, Any]]) -> Iterator[Trouble]:
     yield Trouble(
         "bad" if everywhere else "warn",
         f"{_counted(len(breakers), 'breaker')} {'is' if len(breakers) == 1 else 'are'} open",
-        f"{'No portfolio buys' if everywhere else 'Those portfolios buy nothing'} until then; selling goes on.",
+        f"{'No portfolio buys' if everywhere else 'What they stop buys nothing'} until then; selling goes on.",
         "Read why below; resolve it once the cause is gone.",
         "breakers",
     )
@@ -201,7 +203,7 @@ def _of_venues(services: Iterable[Mapping[str, Any]]) -> Iterator[Trouble]:
             if venue.get("circuit") == "open":
                 yield Trouble(
                     "warn",
-                    f"{_named(row['component'])} has stopped asking {platform.capitalize()}",
+                    f"the service {_named(row['component'])} has stopped asking {platform.capitalize()}",
                     venue.get("last_error") or "It failed several times in a row.",
                     "It asks again by itself after a pause. See whether the venue can be reached from here.",
                     "venues",
@@ -254,12 +256,12 @@ def _of_models(state: State) -> Iterator[Trouble]:
 
 
 def _of_settlement(state: State) -> Iterator[Trouble]:
-    if state.unpaid:
+    if state.unpaid_since is not None and state.now - state.unpaid_since > PAID_WITHIN:
         yield Trouble(
             "warn",
             f"{_counted(state.unpaid, 'position')} {'waits' if state.unpaid == 1 else 'wait'} to be paid",
-            "Their markets are final, so the next settlement pays them.",
-            "If they still wait in five minutes, run the job settlements below and read what it says.",
+            f"Their markets are final, the first one for {_span(state.now - state.unpaid_since)}, and nobody has paid.",
+            "Run the job settlements below, and read what it says.",
             "waiting",
         )
 

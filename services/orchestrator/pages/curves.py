@@ -80,7 +80,7 @@ def series_of(curves: Curves, visit: Visit, strong: Sequence[int]) -> list[Serie
         Series(
             row["name"],
             color_of(row["portfolio_id"], row["strategy_type"], row["color"]),
-            [None if value is None else float(value) for value in values],
+            [None if value is None else round(float(value), 2) for value in values],
             dashed=row["strategy_type"] == NULL_ENTRANTS,
             faint=row["portfolio_id"] not in strong,
             href=f"{home}/portfolio/{row['portfolio_id']}",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
@@ -14,7 +14,6 @@ from services.orchestrator.resources import Resources
 from services.orchestrator.storage import showing
 from shared import topology
 from shared.board.lead import lead_said
-from shared.board.reading import board_rows
 from shared.board.rows import By, board_in_order
 from shared.ui import boards
 from shared.ui.changes import Parts
@@ -32,6 +31,7 @@ PAGES = Pages(Path(__file__).parents[1] / "templates", topology.ORCHESTRATOR)
 LINES_MAX = 40
 MINDS_MAX = 12
 EVENTS_MAX = 12
+KEPT = timedelta(seconds=5)
 
 
 def home_page(request: Request, here: Resources, by: By, span: Range, rows: Rows) -> Response:
@@ -55,34 +55,48 @@ def home_page(request: Request, here: Resources, by: By, span: Range, rows: Rows
 def topic_of(request: Request, here: Resources, by: By, rows: Rows) -> tuple[Any, Make]:
     """The key of the live parts, and what makes them."""
     visit = replace(visit_of(request), theme="system")
-    return ("home", by, rows, visit), lambda: parts_of(here, visit, by, rows)
+    return ("home", by, rows, visit), HomeParts(here, visit, by, rows)
 
 
-def parts_of(here: Resources, visit: Visit, by: By, rows: Rows) -> Parts:
-    now = here.clock()
-    with here.database.connection() as connection:
-        standing = board_rows(connection)
-        closed = showing.closed_portfolios(connection)["closed"]
-        told = newest_told(connection, LINES_MAX)
-        minds = showing.thinking(connection, MINDS_MAX)
-        today = datetime.combine(now.date(), time(), now.tzinfo)
-        events = showing.events_with_stances(connection, today, EVENTS_MAX)
-        going_on = showing.events_going_on(connection)
-        state = showing.state_of_operations(connection)
-    ordered = board_in_order(standing, by)
-    board = boards.board_of(ordered, by, None if rows == "all" else boards.ROWS)
+class HomeParts:
+    """Makes the live parts, every second while somebody watches: what its rows say again is not written again."""
 
-    def part(template: str, **facts: Any) -> str:
-        return PAGES.part(visit, template, facts, now=now)
+    def __init__(self, here: Resources, visit: Visit, by: By, rows: Rows) -> None:
+        self.here, self.visit, self.by, self.rows = here, visit, by, rows
+        self._written: dict[str, tuple[datetime, dict[str, Any], str]] = {}
 
-    figures = {
-        "answer": part("home_answer.html", answer=lead_said(ordered, by, closed)),
-        "board": part("home_board.html", board=board, by=by),
-        "thinking": part("home_thinking.html", minds=[_mind(mind) for mind in minds]),
-        "events": part("home_events.html", events=[_event(event) for event in events], going_on=going_on),
-        "state": part("home_state.html", state=state),
-    }
-    return Parts(figures, {"feed": part("home_feed.html", told=told)})
+    def __call__(self) -> Parts:
+        now = self.here.clock()
+        with self.here.database.connection() as connection:
+            standing = self.here.board.rows(connection)
+            closed = showing.closed_portfolios(connection)["closed"]
+            told = newest_told(connection, LINES_MAX)
+            minds = showing.thinking(connection, MINDS_MAX)
+            today = datetime.combine(now.date(), time(), now.tzinfo)
+            events = showing.events_with_stances(connection, today, EVENTS_MAX)
+            going_on = showing.events_going_on(connection)
+            state = showing.state_of_operations(connection)
+        ordered = board_in_order(standing, self.by)
+        most = None if self.rows == "all" else boards.ROWS
+        figures = {
+            "answer": self._part("home_answer.html", now, answer=lead_said(ordered, self.by, closed)),
+            "board": self._part("home_board.html", now, board=boards.board_of(ordered, self.by, most), by=self.by),
+            "thinking": self._part("home_thinking.html", now, minds=[_mind(mind) for mind in minds]),
+            "events": self._part(
+                "home_events.html", now, events=[_event(event) for event in events], going_on=going_on
+            ),
+            "state": self._part("home_state.html", now, state=state),
+        }
+        return Parts(figures, {"feed": self._part("home_feed.html", now, told=told)})
+
+    def _part(self, template: str, now: datetime, **facts: Any) -> str:
+        """Times in words ("3 min ago") grow old, so nothing is kept for long."""
+        before = self._written.get(template)
+        if before is not None and now - before[0] < KEPT and before[1] == facts:
+            return before[2]
+        written = PAGES.part(self.visit, template, facts, now=now)
+        self._written[template] = (now, facts, written)
+        return written
 
 
 def _mind(mind: dict[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """What is shared from the home page: curves and board as CSV, the board as a picture, settlements as an Atom feed."""
 
+import gzip
+
 from fastapi import Request, Response
 
 from services.orchestrator.pages.atom import feed_of
@@ -7,9 +9,8 @@ from services.orchestrator.pages.curves import LEADERS, Curves, Range, read_curv
 from services.orchestrator.resources import Resources
 from services.orchestrator.storage import showing
 from shared import topology
-from shared.answers import etag_of, matches, tagged_answer
+from shared.answers import JSON_TYPE, etag_of, matches, tagged_answer
 from shared.board.lead import lead_said
-from shared.board.reading import board_rows
 from shared.board.rows import By, board_in_order
 from shared.json_bytes import encoded
 from shared.ui.boards import board_of, middle_of
@@ -19,6 +20,7 @@ from shared.ui.sheets import sheet, sheet_answer
 from shared.ui.truth import truth_of
 
 SETTLEMENTS_MAX = 100
+PACKING = 5  # of 9
 BOARD = (
     "rank", "tier", "portfolio_id", "name", "strategy_type", "model", "status", "settled_events", "still_needed",
     "standing", "probability_best", "account_value", "initial_balance", "total_pnl", "realized_pnl", "unrealized_pnl",
@@ -34,7 +36,15 @@ def curves_answer(request: Request, here: Resources, span: Range) -> Response:
         curves = read_curves(connection, span, now, here.settings.cycle_every_seconds)
     series = series_of(curves, visit_of(request), strong)
     whole = Chart("curves", "Growth since the deposit", "%", curves.seconds, series, start=0.0)
-    return tagged_answer(request, encoded(whole.island))
+    answer = tagged_answer(request, encoded(whole.island))
+    if answer.status_code == 200 and "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(
+            gzip.compress(bytes(answer.body), PACKING, mtime=0),
+            media_type=JSON_TYPE,
+            headers={**{name: answer.headers[name] for name in ("etag", "cache-control")}, "content-encoding": "gzip",
+                     "vary": "accept-encoding"},
+        )  # fmt: skip
+    return answer
 
 
 def curves_sheet(request: Request, here: Resources, span: Range) -> Response:
@@ -59,7 +69,7 @@ def board_sheet(request: Request, here: Resources, by: By) -> Response:
     now = here.clock()
     with here.database.connection() as connection:
         truth = truth_of(connection)
-        rows = board_rows(connection)
+        rows = here.board.rows(connection)
     computed = {row["portfolio_id"]: row["computed_at"] for row in rows}
     measure = "settled_return" if by == "return" else "skill"
     header = (*BOARD, measure, "interval_low", "interval_high", "by", "computed_at_utc")
@@ -82,7 +92,7 @@ def board_picture(request: Request, here: Resources, by: By) -> Response:
     now = here.clock()
     with here.database.connection() as connection:
         truth = truth_of(connection)
-        rows = board_rows(connection)
+        rows = here.board.rows(connection)
         closed = showing.closed_portfolios(connection)["closed"]
     ordered = board_in_order(rows, by)
     board = board_of(ordered, by, PICTURE_ROWS)

@@ -81,8 +81,8 @@ def timeline(
 
 
 def _still_comes(step: str, known: Mapping[str, Any]) -> bool:
-    """A cycle that does not collect has begun with a later step."""
-    return step not in COLLECTION or not any(later in known for later in ORDER[ORDER.index(step) :])
+    """One that is not there while a later one is was left out, as collecting is for who trades on what is stored."""
+    return not any(later in known for later in ORDER[ORDER.index(step) :])
 
 
 def _line(

@@ -1,6 +1,7 @@
 """What the page of operations reads: cycles, what failed in them, what stops buying, what waits, what models cost."""
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ NEWEST = 5_000  # signals and entries of the feed among which what waits is look
 BITS_MAX = 60  # pieces of one step that are drawn apart
 
 Rows = list[dict[str, Any]]
+_text = lru_cache(text)  # these are asked every second
 
 _CYCLE = """
     c.cycle_id::text AS cycle_id, c.kind, c.portfolio_id, c.status, c.started_by, c.attempt, c.started_at,
@@ -66,7 +68,7 @@ def moments(connection: Connection) -> dict[str, datetime | None]:
                 FROM portfolios p WHERE p.open_positions > 0 AND p.status <> 'closed') AS prices,
             (SELECT rolled_to FROM tick_rolls) AS candles
     """
-    return dict(connection.execute(text(query)).mappings().one())
+    return dict(connection.execute(_text(query)).mappings().one())
 
 
 def breakers(connection: Connection, limit: int) -> Rows:
@@ -98,8 +100,9 @@ def waiting(connection: Connection, now: datetime) -> dict[str, Any]:
                     AND NOT t.executed AND t.expires_at > :now
                     AND NOT EXISTS (SELECT FROM decisions d WHERE d.signal_id = t.signal_id)) s,
             (SELECT count(*) AS orders, min(placed_at) AS orders_since FROM resting_orders WHERE status = 'open') o,
-            (SELECT count(*) AS unpaid, min(k.settled_at) AS unpaid_since FROM portfolio_positions h
-                JOIN markets k USING (market_no) WHERE h.status = 'open' AND k.status = 'final') w,
+            (SELECT coalesce(sum(h.held), 0)::bigint AS unpaid, min(k.valid_from) AS unpaid_since FROM (
+                SELECT market_no, count(*) AS held FROM portfolio_positions WHERE status = 'open' GROUP BY market_no) h
+                JOIN markets k USING (market_no) WHERE k.status = 'final') w,
             (SELECT count(*) AS sessions, min(created_at) AS sessions_since FROM betting_sessions
                 WHERE status IN ('pending', 'running')) b,
             (SELECT count(*) AS calls, min(started_at) AS calls_since FROM model_calls WHERE status = 'reserved') m,
@@ -107,7 +110,7 @@ def waiting(connection: Connection, now: datetime) -> dict[str, Any]:
                 FROM feed_entries WHERE entry_id > (SELECT coalesce(max(entry_id), 0) - :newest FROM feed_entries)) f
     """
     values = {"now": now, "minute": now - timedelta(minutes=1), "newest": NEWEST}
-    return dict(connection.execute(text(query), values).mappings().one())
+    return dict(connection.execute(_text(query), values).mappings().one())
 
 
 def models_today(connection: Connection, now: datetime) -> Rows:
@@ -159,4 +162,4 @@ def sync_seconds(connection: Connection, entity: str, limit: int) -> Rows:
 
 
 def _rows(connection: Connection, query: str, **values: Any) -> Rows:
-    return [dict(row) for row in connection.execute(text(query), values).mappings()]
+    return [dict(row) for row in connection.execute(_text(query), values).mappings()]

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 Made = TypeVar("Made")
 
-KEPT_MAX = 128
+KEPT_MAX = 4_000
 
 
 class Kept:

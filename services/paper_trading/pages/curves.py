@@ -32,10 +32,8 @@ def since_of(chosen: str, now: datetime) -> datetime | None:
 def equity_chart(portfolio: Row, points: Sequence[Row], color: str, chosen: str, now: datetime) -> Chart:
     """Up to this moment: the last point is what the portfolio is worth now."""
     number, deposit = portfolio["portfolio_id"], float(portfolio["initial_balance"])
-    times, values = _with_gaps(points, "equity", GAP)
-    last = _seconds(now)
-    if times and last > times[-1]:
-        times, values = [*times, last], [*values, float(portfolio["equity"])]
+    until_now = [*points, {"taken_at": now, "equity": portfolio["equity"]}] if points else points
+    times, values = _with_gaps(until_now, "equity", GAP)
     return Chart(
         name="equity",
         title="Equity",
@@ -50,8 +48,8 @@ def equity_chart(portfolio: Row, points: Sequence[Row], color: str, chosen: str,
 
 
 def fall_chart(portfolio: Row, points: Sequence[Row], color: str) -> Chart:
-    times, falls = _with_gaps(points, "fall", GAP)
     deepest = max((row["fall"] for row in points), default=Decimal(0))
+    times, falls = _with_gaps(points if deepest else (), "fall", GAP)
     return Chart(
         name="drawdown",
         title="Fall from its highest point",
@@ -59,9 +57,7 @@ def fall_chart(portfolio: Row, points: Sequence[Row], color: str) -> Chart:
         times=times,
         series=[Series("fall", color, [None if fall is None else -round(fall * 100, 4) for fall in falls])],
         start=0.0,
-        alternative=f"In this range it was at most {deepest:.2%} below its highest point so far."
-        if points
-        else "No cycle has taken a point in this range yet.",
+        alternative=_fall_words(points, deepest),
     )
 
 
@@ -74,6 +70,14 @@ def _equity_words(portfolio: Row, points: Sequence[Row]) -> str:
         f"From ${first:,.2f} to ${last:,.2f} in this range, between ${low:,.2f} and ${high:,.2f}; it began with "
         f"${portfolio['initial_balance']:,.2f}."
     )
+
+
+def _fall_words(points: Sequence[Row], deepest: Decimal) -> str:
+    if not points:
+        return "No cycle has taken a point in this range yet."
+    if not deepest:
+        return "It has not been below its highest point in this range."
+    return f"In this range it was at most {deepest:.2%} below its highest point so far."
 
 
 def _with_gaps(points: Sequence[Row], figure: str, factor: int) -> tuple[list[int], list[float | None]]:

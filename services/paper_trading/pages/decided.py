@@ -74,13 +74,24 @@ PASSED: Mapping[str, str] = {
     "tick_unknown": "The venue does not say on which prices an order may stand.",
     "max_signals": "As many new entries as one cycle may make were found already{max_signals}.",
     "portfolio_paused": "The portfolio was paused.",
-    "by_design": "It never trades: it is what doing nothing would have brought.",
+    "by_design": "It is made to leave them alone: such an entrant stands for chance, habit or doing nothing.",
     "model_abstained": "The model looked at them and chose not to bet.",
     "session_failed": "The model's session failed; the session says why.",
 }
-_IN_CENTS = frozenset({"max_spread", "min_move", "min_edge", "min_conviction"})
-_IN_DOLLARS = frozenset({"min_liquidity", "max_position_size"})
-_UNITS = {"max_days_to_close": " days"}
+
+
+_LIMITS: Mapping[str, Callable[[Decimal], str]] = {
+    "min_liquidity": lambda limit: f" of {dollars(limit)}",
+    "min_volume": lambda limit: f" of {_plain(limit)}",
+    "max_spread": lambda limit: f" of {cents(limit)}",
+    "max_days_to_close": lambda limit: f" of {_plain(limit)} days",
+    "min_conviction": lambda limit: f": less than {cents(limit)} away",
+    "min_move": lambda limit: f", {cents(limit)}",
+    "min_edge": lambda limit: f" of {cents(limit)}",
+    "max_positions": lambda limit: f", {_plain(limit)}",
+    "max_position_size": lambda limit: f", {dollars(limit)}",
+    "max_signals": lambda limit: f", {_plain(limit)}",
+}
 
 
 def passed(code: str, config: Mapping[str, Any]) -> str:
@@ -118,12 +129,7 @@ def cents(value: Decimal) -> str:
 def _limit_of(key: str, value: Any) -> str:
     if value is None:
         return ""
-    figure = Decimal(value)
-    if key in _IN_CENTS:
-        return f" of {cents(figure)}"
-    if key in _IN_DOLLARS:
-        return f" of {dollars(figure)}"
-    return f" of {_plain(figure)}{_UNITS.get(key, '')}"
+    return _LIMITS[key](Decimal(value))
 
 
 def _plain(value: Decimal) -> str:

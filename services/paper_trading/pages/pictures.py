@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 from services.paper_trading.pages.decided import dollars
 from shared.scoring.calibration import Calibration
 
-WIDTH, ROW, LABELS, FIGURES = 640, 28, 108, 96  # pixels
+WIDTH, ROW, LABELS, FIGURES = 460, 28, 104, 112  # pixels
 SIDE, EDGE = 300, 34
 DOT_MIN, DOT_MAX = 3.0, 11.0
 
@@ -62,7 +62,7 @@ def waterfall(steps: Sequence[Step], words: str) -> Markup:
 
 def calibration_plot(found: Calibration, color: str) -> Markup:
     """What was said against what came, by tenths; on the diagonal is who was right. Larger dots hold more forecasts."""
-    room = SIDE - EDGE - 10
+    room = SIDE - 2 * EDGE + 10
     most = max(each.forecasts for each in found.bins)
 
     def x(share: float) -> float:

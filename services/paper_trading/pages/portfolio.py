@@ -27,9 +27,10 @@ from shared.ui.truth import truth_of
 Clock = Callable[[], datetime]
 Row = dict[str, Any]
 
-POSITIONS_MAX = 60
+POSITIONS_MAX = 100
+POSITIONS_AT_ONCE = 12  # the others are folded
 ORDERS_MAX = 40
-LINES_MAX = 8
+LINES_MAX = 7
 TRADES_PAGE = 15
 DECISIONS_PAGE = 20
 SETTLEMENTS_PAGE = 12
@@ -54,7 +55,7 @@ def portfolio_page(request: Request, here: Resources, portfolio_id: int, clock: 
             "color": color_of(portfolio_id, portfolio["strategy_type"], portfolio["color"]),
             **_standing(connection, portfolio),
             **_pictures(connection, portfolio, query, now),
-            **_ledger(connection, here, portfolio, query),
+            **_ledger(connection, here, portfolio, query, now),
             **_mind(connection, here, portfolio, now),
             **told.news_of(connection, query, _cycle_of(connection, query)),
         }
@@ -82,18 +83,19 @@ def _parts(here: Resources, visit: Visit, portfolio_id: int, now: datetime) -> P
         positions = showing_ledger.positions(connection, portfolio_id, POSITIONS_MAX)
         orders = showing_ledger.waiting_orders(connection, portfolio_id, ORDERS_MAX)
         trades = showing_ledger.latest_trades(connection, portfolio_id, LINES_MAX)
-        fall = here.kept.get(
+        so_far, peak = here.kept.get(
             ("fall", portfolio_id),
             int(now.timestamp()) // curves.FALL_SECONDS,
             lambda: showing_ledger.deepest_fall(connection, portfolio_id, portfolio["initial_balance"]),
         )
+        fall = max(so_far, 1 - portfolio["equity"] / peak)
     facts = {
         "p": portfolio,
         "fall": fall,
-        "positions": positions,
+        "positions": positions[:POSITIONS_AT_ONCE],
+        "more": positions[POSITIONS_AT_ONCE:],
         "orders": orders,
         "trades": trades,
-        "positions_max": POSITIONS_MAX,
     }
     state = (repr(portfolio), repr(positions), repr(orders), trades[0]["trade_id"] if trades else 0, fall)
 
@@ -106,7 +108,7 @@ def _parts(here: Resources, visit: Visit, portfolio_id: int, now: datetime) -> P
             {"trades": PAGES.part(visit, "portfolio_lines.html", facts, now=now)},
         )
 
-    return here.kept.get(("portfolio", portfolio_id, visit), state, rendered)
+    return here.drawn.get(("portfolio", portfolio_id, visit), state, rendered)
 
 
 def _standing(connection: Connection, portfolio: Row) -> Row:
@@ -129,7 +131,7 @@ def _pictures(connection: Connection, portfolio: Row, query: Mapping[str, str], 
     }
 
 
-def _ledger(connection: Connection, here: Resources, portfolio: Row, query: Mapping[str, str]) -> Row:
+def _ledger(connection: Connection, here: Resources, portfolio: Row, query: Mapping[str, str], now: datetime) -> Row:
     number = portfolio["portfolio_id"]
     complaints: list[str] = []
     outcome = query.get("outcome") or None
@@ -140,7 +142,7 @@ def _ledger(connection: Connection, here: Resources, portfolio: Row, query: Mapp
     trades = showing_ledger.trades(connection, number, before["trades"], TRADES_PAGE + 1)
     decisions = showing_ledger.decisions(connection, number, outcome, before["decisions"], DECISIONS_PAGE + 1)
     settled = showing_ledger.settlements(connection, number, before["settlements"], SETTLEMENTS_PAGE + 1)
-    stamp = portfolio["updated_at"]
+    stamp, minute = portfolio["updated_at"], int(now.timestamp()) // 60
     return {
         "complaints": complaints,
         "outcome": outcome,
@@ -155,9 +157,10 @@ def _ledger(connection: Connection, here: Resources, portfolio: Row, query: Mapp
         "settlements_paged": before["settlements"] is not None,
         "outcomes": here.kept.get(("outcomes", number), stamp, lambda: showing_ledger.outcomes(connection, number)),
         "standings": here.kept.get(("standings", number), stamp, lambda: showing_ledger.standings(connection, number)),
+        "states": any(row["probability"] is not None for row in decisions),
         "naive": naive_of(
             portfolio,
-            here.kept.get(("graded", number), stamp, lambda: showing_ledger.graded(connection, number)),
+            here.kept.get(("ungraded", number), minute, lambda: showing_ledger.ungraded(connection, number)),
             showing_ledger.at_mid(connection, number),
         ),
     }

@@ -1,5 +1,6 @@
 """The page of all portfolios: what they hold, and what they did."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,9 +21,12 @@ from shared.ui.truth import truth_of
 Clock = Callable[[], datetime]
 
 SHOWN_MAX = 500
-SPARK_STEPS = 24
-SPARK_SECONDS = 60
+SPARK_STEPS = 16
+SPARK_SECONDS = 300
+ORDER_SECONDS = 60  # for so long the order stays, though figures move: a table that comes anew is large
+SPARK_MISSED_MAX = 3
 DECISIONS_MAX = 10_000
+EXACT = re.compile(r' title="[^"<>]* (?:dollars|%)"')  # left out of a long list; each portfolio's own page has them
 STATUSES = ("active", "paused", "closed")
 ORDER_WORDS = {
     "growth": "growth",
@@ -84,6 +88,7 @@ def portfolios_page(request: Request, here: Resources, clock: Clock) -> Response
         "strategy_types": sorted({*totals["strategy_types"]} & {*STRATEGIES}),
         "orders": ORDER_WORDS,
         "shown_max": SHOWN_MAX,
+        "steps": SPARK_STEPS,
     }
     return PAGES.answer(request, "portfolios.html", facts, now=now, truth=truth, live=(f"/live?{asked.query}", parts))
 
@@ -103,12 +108,18 @@ def _parts(here: Resources, visit: Visit, which: showing.Which, now: datetime) -
     day = now.replace(hour=0, minute=0, second=0, microsecond=0)
     with here.database.connection() as connection:
         rows = showing.listed(connection, which, SHOWN_MAX)
-        ids = sorted(row["portfolio_id"] for row in rows)
         stamp = int(now.timestamp()) // SPARK_SECONDS
+        order = here.kept.get(
+            ("order", which),
+            (int(now.timestamp()) // ORDER_SECONDS, len(rows)),
+            lambda: {row["portfolio_id"]: place for place, row in enumerate(rows)},
+        )
+        rows.sort(key=lambda row: order.get(row["portfolio_id"], len(order)))
+        ids = sorted(order)
         sparks = here.kept.get(
             ("sparks", tuple(ids)),
             stamp,
-            lambda: showing.sparks(connection, ids, now - timedelta(days=1), now, SPARK_STEPS),
+            lambda: _joined(showing.sparks(connection, ids, now - timedelta(days=1), now, SPARK_STEPS)),
         )
         newest = showing.newest_decision(connection)
         decided = here.kept.get(
@@ -117,7 +128,21 @@ def _parts(here: Resources, visit: Visit, which: showing.Which, now: datetime) -
             lambda: showing.decided_since(connection, day, DECISIONS_MAX),
         )
     state = (stamp, newest, day, tuple(tuple(row.values()) for row in rows))
-    return here.kept.get(("portfolios", which, visit), state, lambda: _rendered(visit, rows, sparks, decided, now))
+    return here.drawn.get(("portfolios", which, visit), state, lambda: _rendered(visit, rows, sparks, decided, now))
+
+
+def _joined(sparks: dict[int, list[Any]]) -> dict[int, list[Any]]:
+    """A step without a point keeps the value before it; where several have none, nobody looked, and the line breaks."""
+    joined = {}
+    for number, values in sparks.items():
+        shown: list[Any] = []
+        last, missed = None, 0
+        for value in values:
+            missed = 0 if value is not None else missed + 1
+            last = value if value is not None else last
+            shown.append(last if missed <= SPARK_MISSED_MAX else None)
+        joined[number] = shown
+    return joined
 
 
 def _rendered(
@@ -134,7 +159,7 @@ def _rendered(
     }
     return Parts(
         {
-            "portfolios": PAGES.part(visit, "portfolios_table.html", facts, now=now),
+            "portfolios": EXACT.sub("", PAGES.part(visit, "portfolios_table.html", facts, now=now)),
             "today": PAGES.part(visit, "portfolios_today.html", facts, now=now),
         }
     )

@@ -30,17 +30,15 @@ SCHEDULE = {
 }
 
 
-def naive_of(portfolio: Row, graded: Row, at_mid: Row) -> Row:
+def naive_of(portfolio: Row, ungraded: int, at_mid: Row) -> Row:
     """What paper trading at mid prices without fees would claim to have, beside what there is."""
-    more = graded["execution_cost"] + at_mid["above"]
+    more = portfolio["execution_cost"] + at_mid["above"]
     notes = []
-    if graded["without_mid"]:
-        notes.append(
-            f"{graded['without_mid']:,} trades met a book with one empty side: without a mid they are left out"
-        )
+    if ungraded:
+        notes.append(f"{ungraded:,} trades met a book with one empty side: without a mid they are left out")
     if at_mid["without"]:
         notes.append(f"{at_mid['without']:,} positions have no mid now and count as they are")
-    if not graded["trades"]:
+    if not portfolio["trade_count"]:
         sentence = None
     elif more > 0:
         sentence = f"At mid prices without fees this portfolio would claim {dollars(more)} more than it has."
@@ -50,9 +48,9 @@ def naive_of(portfolio: Row, graded: Row, at_mid: Row) -> Row:
         sentence = "At mid prices without fees this portfolio would claim exactly what it has."
     return {
         "more": more,
-        "paid": graded["execution_cost"],
+        "paid": portfolio["execution_cost"],
         "marks": at_mid["above"],
-        "fees": graded["fees"],
+        "fees": portfolio["fees_paid"],
         "claimed": portfolio["equity"] + more,
         "notes": notes,
         "sentence": sentence,
@@ -94,12 +92,13 @@ def evidenced(settlement: Row) -> Row:
 
 def calibrated(connection: Connection, kept: Kept, portfolio: Row, now: datetime) -> Row | None:
     """Of whoever states probabilities: what was said against what came."""
+    minute = int(now.timestamp()) // FORECASTS_SECONDS
+    return kept.get(("calibration", portfolio["portfolio_id"]), minute, lambda: _calibrate(connection, portfolio))
+
+
+def _calibrate(connection: Connection, portfolio: Row) -> Row | None:
     number, of_model = portfolio["portfolio_id"], portfolio["model"] is not None
-    forecasts = kept.get(
-        ("forecasts", number),
-        (portfolio["updated_at"], int(now.timestamp()) // FORECASTS_SECONDS),
-        lambda: showing_reasons.graded_forecasts(connection, number, of_model=of_model),
-    )
+    forecasts = showing_reasons.graded_forecasts(connection, number, of_model=of_model)
     found = calibration([stated for stated, _ in forecasts], [int(happened) for _, happened in forecasts])
     if found is None:
         return None

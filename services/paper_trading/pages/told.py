@@ -21,14 +21,14 @@ SAID = {
 
 def answer_of(portfolio: Row, board: Row | None) -> str:
     """How it does, in one sentence or two."""
-    total, growth = portfolio["total_pnl"], abs(portfolio["growth"])
+    gained, growth = portfolio["equity"] - portfolio["initial_balance"], abs(portfolio["growth"])
     deposit = dollars(portfolio["initial_balance"])
     if not portfolio["trade_count"]:
         does = f"It has not traded yet and holds the {deposit} that it began with"
-    elif round(total, 2) == 0:
+    elif round(gained, 2) == 0:
         does = f"It is where it began: {dollars(portfolio['equity'])}"
     else:
-        way = "more" if total > 0 else "less"
+        way = "more" if gained > 0 else "less"
         does = f"It is worth {dollars(portfolio['equity'])}, {growth:.2%} {way} than the {deposit} that it began with"
     return f"{does}{_worth(portfolio, board)}"
 

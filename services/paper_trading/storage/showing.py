@@ -45,22 +45,21 @@ SELECT count(*) AS portfolios, count(*) FILTER (WHERE status = 'active') AS acti
     coalesce(array_agg(DISTINCT strategy_type), '{}') AS strategy_types
 FROM portfolios
 """)
-# The newest point of each step of the last day, for all portfolios; a young world's day is as long as it has been.
+# The newest point of each step of the last day; a young portfolio's day is as long as it has been.
 _SPARKS = text("""
-WITH began AS (
-    SELECT greatest(CAST(:since AS timestamptz), min(f.taken_at)) AS at FROM portfolios p CROSS JOIN LATERAL (
+WITH grid AS (
+    SELECT p.portfolio_id, step, f.taken_at + (CAST(:now AS timestamptz) - f.taken_at) * (step - 1) / :steps AS low,
+        f.taken_at + (CAST(:now AS timestamptz) - f.taken_at) * step / :steps AS high
+    FROM portfolios p CROSS JOIN LATERAL (
         SELECT e.taken_at FROM equity_points e WHERE e.portfolio_id = p.portfolio_id AND e.taken_at >= :since
-        ORDER BY e.taken_at LIMIT 1) f
-), grid AS (
-    SELECT step, at + (CAST(:now AS timestamptz) - at) * (step - 1) / :steps AS low,
-        at + (CAST(:now AS timestamptz) - at) * step / :steps AS high
-    FROM began, generate_series(1, :steps) step
+        ORDER BY e.taken_at LIMIT 1) f CROSS JOIN generate_series(1, :steps) step
+    WHERE p.portfolio_id = ANY(:ids)
 )
-SELECT p.portfolio_id, array_agg(CAST(f.equity AS double precision) ORDER BY g.step) AS equities
-FROM portfolios p CROSS JOIN grid g LEFT JOIN LATERAL (
-    SELECT e.equity FROM equity_points e WHERE e.portfolio_id = p.portfolio_id AND e.taken_at >= g.low
+SELECT g.portfolio_id, array_agg(CAST(f.equity AS double precision) ORDER BY g.step) AS equities
+FROM grid g LEFT JOIN LATERAL (
+    SELECT e.equity FROM equity_points e WHERE e.portfolio_id = g.portfolio_id AND e.taken_at >= g.low
         AND e.taken_at < g.high ORDER BY e.taken_at DESC LIMIT 1) f ON true
-WHERE p.portfolio_id = ANY(:ids) GROUP BY p.portfolio_id
+GROUP BY g.portfolio_id
 """)
 # Decisions are numbered as they are made, so those of today are the newest ones.
 _DECIDED = text("""

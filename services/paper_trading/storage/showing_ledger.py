@@ -29,7 +29,7 @@ SELECT max(taken_at) AS taken_at, (array_agg(equity ORDER BY taken_at DESC))[1] 
 FROM stepped GROUP BY step ORDER BY 1
 """)
 _DEEPEST = text("""
-SELECT max((peak - equity) / peak) AS fall FROM (
+SELECT coalesce(max((peak - equity) / peak), 0) AS fall, coalesce(max(peak), :deposit) AS peak FROM (
     SELECT equity, greatest(CAST(:deposit AS numeric), max(equity) OVER (ORDER BY taken_at)) AS peak
     FROM equity_points WHERE portfolio_id = :portfolio_id) points
 """)
@@ -66,11 +66,7 @@ SELECT t.trade_id, t.order_id, m.market_id, m.question, t.action, t.quantity, t.
 FROM trades t JOIN markets m USING (market_no) WHERE t.portfolio_id = :portfolio_id
 ORDER BY t.trade_id DESC LIMIT :limit
 """)
-_GRADED = text("""
-SELECT count(*) AS trades, count(*) FILTER (WHERE mid_price IS NULL) AS without_mid,
-    coalesce(sum(execution_cost), 0) AS execution_cost, coalesce(sum(fee), 0) AS fees
-FROM trades WHERE portfolio_id = :portfolio_id
-""")
+_UNGRADED = text("SELECT count(*) FROM trades WHERE portfolio_id = :portfolio_id AND mid_price IS NULL")
 _DECISIONS = text("""
 SELECT d.decision_id, m.market_id, m.question, d.outcome, d.detail, d.decided_at,
     coalesce(s.action, a.action) AS action, coalesce(s.amount, a.amount) AS amount,
@@ -111,9 +107,10 @@ def curve(connection: Connection, portfolio_id: int, deposit: Decimal, since: da
     return _all(connection, _CURVE, values)
 
 
-def deepest_fall(connection: Connection, portfolio_id: int, deposit: Decimal) -> Decimal | None:
-    fall: Decimal | None = connection.execute(_DEEPEST, {"portfolio_id": portfolio_id, "deposit": deposit}).scalar()
-    return fall
+def deepest_fall(connection: Connection, portfolio_id: int, deposit: Decimal) -> tuple[Decimal, Decimal]:
+    """The deepest fall so far, and the highest point, from which the next one is measured."""
+    row = connection.execute(_DEEPEST, {"portfolio_id": portfolio_id, "deposit": deposit}).one()
+    return row.fall, row.peak
 
 
 def positions(connection: Connection, portfolio_id: int, limit: int) -> list[Row]:
@@ -137,8 +134,10 @@ def latest_trades(connection: Connection, portfolio_id: int, limit: int) -> list
     return _all(connection, _LATEST_TRADES, {"portfolio_id": portfolio_id, "limit": limit})
 
 
-def graded(connection: Connection, portfolio_id: int) -> Row:
-    return dict(connection.execute(_GRADED, {"portfolio_id": portfolio_id}).mappings().one())
+def ungraded(connection: Connection, portfolio_id: int) -> int:
+    """Trades that met a book with one empty side."""
+    count: int = connection.execute(_UNGRADED, {"portfolio_id": portfolio_id}).scalar_one()
+    return count
 
 
 def decisions(

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, text
 
@@ -75,21 +74,3 @@ def active_ids(connection: Connection, strategy: str) -> list[int]:
 def existing_ids(connection: Connection, ids: Sequence[int]) -> set[int]:
     query = text("SELECT portfolio_id FROM portfolios WHERE portfolio_id = ANY(:ids)")
     return set(connection.execute(query, {"ids": list(ids)}).scalars())
-
-
-def served(connection: Connection, strategy: str) -> list[dict[str, Any]]:
-    """The portfolios of a strategy with its last answer to each, for its page."""
-    query = text("""
-        SELECT p.portfolio_id, p.name, p.status, p.open_positions, p.current_balance,
-            g.created_at, g.markets_considered, g.markets_matched, g.signals_generated, g.abstentions
-        FROM portfolios p LEFT JOIN LATERAL (
-            SELECT created_at, markets_considered, markets_matched, signals_generated, abstentions
-            FROM signal_generations WHERE portfolio_id = p.portfolio_id ORDER BY generation_id DESC LIMIT 1) g ON true
-        WHERE p.strategy_type = :strategy AND p.status <> 'closed' ORDER BY p.portfolio_id LIMIT 500
-    """)
-    return [dict(row) for row in connection.execute(query, {"strategy": strategy}).mappings()]
-
-
-def simulated(connection: Connection) -> list[bool | None]:
-    """What the venues say of themselves, for the ribbon."""
-    return list(connection.execute(text("SELECT simulated FROM platforms ORDER BY platform")).scalars())
