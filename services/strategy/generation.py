@@ -129,14 +129,14 @@ def _add_notes(here: Resources, said: Answers, known: Mapping[int, Stored], now:
         read = portfolios.portfolios(connection, unread, now) if unread else {}
     for number, answer in answered.items():
         one = known.get(number) or read.get(number)
-        if one is not None and (notes := notes_of(here, one, every)):
+        if one is not None and (notes := notes_of(here, one.config, every)):
             answer["notes"] = notes
 
 
-def notes_of(here: Resources, stored: Stored, every: int | None) -> list[str]:
-    """`every` is the rhythm of the collections in minutes. An unusable configuration has other troubles."""
+def notes_of(here: Resources, written: str, every: int | None) -> list[str]:
+    """Of a configuration as it is stored. `every` is the rhythm of the collections in minutes. An unusable configuration has other troubles."""
     try:
-        return here.rule.notes(here.config(stored.config, here.rule.config.model_validate_json), every)
+        return here.rule.notes(here.config(written, here.rule.config.model_validate_json), every)
     except ValidationError:
         return []
 

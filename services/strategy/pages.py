@@ -9,7 +9,7 @@ from fastapi import Request, Response
 from services.strategy import generation, pairing
 from services.strategy.domain import passing
 from services.strategy.resources import Resources
-from services.strategy.storage import pairs, portfolios, showing
+from services.strategy.storage import pairs, showing
 from services.strategy.storage.collections import rhythm
 from shared import topology
 from shared.errors import NotFound
@@ -36,12 +36,10 @@ def strategy_page(request: Request, here: Resources, portfolio_id: int | None, n
         answers = showing.answers_of(connection, number, ANSWERS_MAX) if chosen else []
         signals = showing.signals_of(connection, number, SIGNALS_MAX) if chosen else []
         every = rhythm(connection)
-        stored = portfolios.portfolios(connection, [row["portfolio_id"] for row in served], now)
         standing = pairs.pairs_page(connection, 0, ROWS, True) if here.rule.sets else []
         health = showing.health_of(connection, topology.STRATEGIES[here.strategy].name)
     for row in served:
-        one = stored.get(row["portfolio_id"])
-        row["notes"] = generation.notes_of(here, one, every) if one else []
+        row["notes"] = generation.notes_of(here, row["config"], every) if here.rule.history else []
         row["reason"] = next(iter(passing.counted([row["abstentions"]])), None)
     heard = [row for row in served if row["created_at"] is not None]
     facts: dict[str, Any] = {

@@ -17,7 +17,7 @@ def served(connection: Connection, strategy: str) -> Rows:
     query = f"""
         WITH last AS (SELECT portfolio_id, max(generation_id) AS generation_id FROM signal_generations
             WHERE {_NEWEST} AND strategy_type = :strategy GROUP BY portfolio_id)
-        SELECT p.portfolio_id, p.name, p.status, p.open_positions, p.current_balance,
+        SELECT p.portfolio_id, p.name, p.status, p.strategy_config::text AS config, p.open_positions, p.current_balance,
             g.created_at, g.markets_considered, g.markets_matched, g.signals_generated, g.abstentions
         FROM portfolios p LEFT JOIN last USING (portfolio_id) LEFT JOIN signal_generations g USING (generation_id)
         WHERE p.strategy_type = :strategy AND p.status <> 'closed' ORDER BY p.portfolio_id LIMIT :limit
