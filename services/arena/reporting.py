@@ -15,7 +15,7 @@ from shared.board.reading import board_rows, model_row
 from shared.board.rows import By, board_in_order, board_row
 from shared.cursors import UnknownCursor, cursor_of, key_of
 from shared.errors import NotFound
-from shared.scoring.calibration import calibration
+from shared.scoring.calibration import Calibration, calibration
 from shared.scoring.columns import grades
 from shared.scoring.correlation import error_correlations
 from shared.scoring.matrix import score_matrix
@@ -68,13 +68,16 @@ def performance(here: Resources, model_id: UUID) -> dict[str, Any]:
     }
 
 
-def model_calibration(here: Resources, model_id: UUID) -> dict[str, Any]:
-    """From the rows as they are now."""
+def forecasts_calibration(here: Resources, model_id: UUID) -> tuple[str, int, Calibration | None]:
+    """The model's name, its forecasts that were settled by yes or no, and how true they were; from the rows of now."""
     with here.database.connection() as connection:
         name, stated = reads.external_id(connection, model_id), reads.model_forecasts(connection, model_id)
-    found = calibration(
-        np.array([float(probability) for probability, _ in stated]), grades([outcome for _, outcome in stated])
-    )
+    probabilities = np.array([float(probability) for probability, _ in stated])
+    return name, len(stated), calibration(probabilities, grades([outcome for _, outcome in stated]))
+
+
+def model_calibration(here: Resources, model_id: UUID) -> dict[str, Any]:
+    name, forecasts, found = forecasts_calibration(here, model_id)
     shown = None
     if found is not None:
         shown = {name: _rounded(value) for name, value in asdict(found).items() if name != "bins"}
@@ -82,7 +85,7 @@ def model_calibration(here: Resources, model_id: UUID) -> dict[str, Any]:
     return {
         "model_id": model_id,
         "model": name,
-        "forecasts": len(stated),
+        "forecasts": forecasts,
         "calibration": shown,
         "missing": {} if shown else {"calibration": UNSTATED},
     }

@@ -2,13 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from services.markets import pages
 from services.markets.resources import Resources
 from shared.routes import clock, resources_of
 from shared.ui.changes import Parts
-from shared.ui.live import Make
+from shared.ui.live import Make, live_of
 from shared.ui.places import Visit, visit_of
 
 router = APIRouter(include_in_schema=False)
@@ -24,21 +24,14 @@ def read_search(request: Request, here: Here) -> Response:
 @router.get("/market/{market_id}")
 def read_market_page(request: Request, here: Here, market_id: str) -> Response:
     key, make = _topic(request, here, market_id)
-    parts = request.app.state.live.parts(key, make)
+    parts = live_of(request).parts(key, make)
     return pages.market_page(request, here, market_id, parts, clock())
 
 
 @router.get("/market/{market_id}/live")
-async def read_market_live(
-    request: Request,
-    here: Here,
-    market_id: str,
-    have: Annotated[str | None, Query(max_length=40)] = None,
-    last_event_id: Annotated[str | None, Header()] = None,
-) -> Response:
+async def read_market_live(request: Request, here: Here, market_id: str) -> Response:
     key, make = _topic(request, here, market_id)
-    answer: Response = request.app.state.live.stream(key, make, have=have or last_event_id, every=1.0)
-    return answer
+    return live_of(request).stream(request, key, make)
 
 
 @router.get("/market/{market_id}/prices.csv")

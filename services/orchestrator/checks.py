@@ -56,7 +56,11 @@ def reconcile(here: Resources) -> str:
     found = said.get("disagreements")
     disagreements = found if isinstance(found, list) else []
     clean = said.get("status") == "clean" and not disagreements
-    details = {"portfolios": said.get("portfolios"), "disagreements": disagreements[:EXAMPLES_MAX]}
+    details = {
+        "portfolios": said.get("portfolios"),
+        "disagreements": disagreements[:EXAMPLES_MAX],
+        "count": len(disagreements),
+    }
     with here.database.transaction() as connection:
         row = {"component": "audit", "status": "healthy" if clean else "down", "details": details}
         jobs.write_health(connection, [row], here.clock())

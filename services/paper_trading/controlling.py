@@ -30,7 +30,7 @@ def run_now(here: Resources, portfolio_id: int) -> dict[str, str]:
         return {"said": "not-reached"}
     except ServiceRefused as refusal:
         said: Mapping[str, Any] = refusal.facts
-        if said["error"] == "CycleRunning":
+        if said.get("error") == "CycleRunning":
             return {"said": "busy", "cycle": str(said["facts"]["cycle_id"])}
-        return {"said": "not-active" if said["error"] == "PortfoliosNotActive" else "refused"}
+        return {"said": "not-active" if said.get("error") == "PortfoliosNotActive" else "refused"}
     return {"said": "runs", "cycle": str(begun["cycle_id"])}

@@ -134,7 +134,8 @@ def _add_notes(here: Resources, said: Answers, known: Mapping[int, Stored], now:
 
 
 def notes_of(here: Resources, written: str, every: int | None) -> list[str]:
-    """Of a configuration as it is stored. `every` is the rhythm of the collections in minutes. An unusable configuration has other troubles."""
+    """Of a configuration as it is written. `every` is the rhythm of the collections in minutes; what cannot be used has
+    other troubles."""
     try:
         return here.rule.notes(here.config(written, here.rule.config.model_validate_json), every)
     except ValidationError:

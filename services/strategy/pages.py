@@ -7,12 +7,12 @@ from typing import Any
 from fastapi import Request, Response
 
 from services.strategy import generation, pairing
-from services.strategy.domain import passing
 from services.strategy.resources import Resources
 from services.strategy.storage import pairs, showing
 from services.strategy.storage.collections import rhythm
 from shared import topology
 from shared.errors import NotFound
+from shared.trading import passing
 from shared.ui.rendering import Pages
 from shared.ui.truth import truth_of
 

@@ -43,8 +43,8 @@ class SettingsFileUnusable(LaunchError):
 
 
 class WorldsWouldMix(LaunchError):
-    """The data here are of the {was} {venue}, and it would go on with the {would_be} one: no figure would mean anything.
-    Set DATA_DIR (or DATABASE_URL) to another place, or empty this one with make clean-data."""
+    """The data here are of the {was} {venue}, and it would go on with the {would_be} one, so that no figure would mean
+    anything. Set DATA_DIR (or DATABASE_URL) to another place, or empty this one with make clean-data."""
 
     exit_code = 2
 

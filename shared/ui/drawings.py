@@ -102,13 +102,19 @@ def lines(chart: Chart) -> Markup:
         y = scale.y(chart.start)
         pieces.append(f'<line class="start" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}"/>')
     pieces += [_path(chart.times, each, scale) for each in sorted(chart.series, key=lambda each: not each.faint)]
-    pieces += [
-        f'<circle cx="{scale.x(mark.at)}" cy="{scale.y(mark.value)}" r="3.5" fill="{mark.color}">'
-        f"<title>{escape(mark.words)}</title></circle>"
-        for mark in chart.marks
-    ]
+    pieces += [_marked(mark, scale) for mark in chart.marks]
     pieces += _labels(chart, scale)
     return Markup("".join(pieces) + "</svg>")
+
+
+def _marked(mark: Mark, scale: "_Scale") -> str:
+    """A dot, or a triangle that points up or down: colour alone says nothing."""
+    x, y, title = float(scale.x(mark.at)), float(scale.y(mark.value)), f"<title>{escape(mark.words)}</title>"
+    if mark.shape == "dot":
+        return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{mark.color}">{title}</circle>'
+    turn = -4.5 if mark.shape == "up" else 4.5
+    points = f"{x:.1f},{y + turn:.1f} {x - 4.5:.1f},{y - turn:.1f} {x + 4.5:.1f},{y - turn:.1f}"
+    return f'<polygon points="{points}" fill="{mark.color}">{title}</polygon>'
 
 
 def interval(

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
 
 from markupsafe import Markup, escape
 
@@ -15,6 +16,7 @@ MISSING = Markup(
 )
 
 
+@lru_cache(maxsize=256)
 def missing(reason: str) -> Markup:
     return MISSING.format(reason)
 
@@ -66,6 +68,7 @@ def amount(value: Decimal | int | None, reason: str = "not known") -> Markup:
     return missing(reason) if value is None else escape(f"{Decimal(value).normalize():,f}")
 
 
+@lru_cache(maxsize=4096)  # a table has the same few prices again and again
 def cents(value: Decimal | None, reason: str = "nobody quotes here") -> Markup:
     """A price of 0 to 1 dollars in cents; the venue's precision stands in the title."""
     if value is None:

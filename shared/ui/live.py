@@ -14,6 +14,7 @@ import structlog
 from prometheus_client import Counter, Gauge
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -80,8 +81,10 @@ class Live:
         self._recent[key] = made_at, found
         return found
 
-    def stream(self, key: Hashable, make: Make, have: str | None = None, every: float = 1.0) -> "LiveStream":
-        return LiveStream(self, key, make, have, every)
+    def stream(self, request: Request, key: Hashable, make: Make, every_seconds: float = 1.0) -> "LiveStream":
+        """A reader begins from the state that his page shows, or that his browser heard last before it lost us."""
+        have = request.headers.get("last-event-id") or request.query_params.get("have")
+        return LiveStream(self, key, make, have, every_seconds)
 
     def remember(self, parts: Parts) -> None:
         """For any thread."""
@@ -92,7 +95,7 @@ class Live:
     def known(self, have: str | None) -> Parts | None:
         return self._remembered.get(have or "")
 
-    def join(self, viewer: "Viewer", key: Hashable, make: Make, every: float) -> "Topic":
+    def join(self, viewer: "Viewer", key: Hashable, make: Make, every_seconds: float) -> "Topic":
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
             self._most = min(VIEWERS_MAX, allow_many() - FILES_KEPT)
@@ -100,7 +103,7 @@ class Live:
             raise TooManyViewers()
         topic = self.topics.get(key)
         if topic is None:
-            topic = self.topics[key] = Topic(self, key, make, every)
+            topic = self.topics[key] = Topic(self, key, make, every_seconds)
         self.viewers += 1
         VIEWERS.labels(self.service).set(self.viewers)
         topic.admit(viewer)
@@ -122,11 +125,17 @@ class Live:
             topic.end()
 
 
+def live_of(request: Request) -> Live:
+    """Of the service that is asked."""
+    live: Live = request.app.state.live
+    return live
+
+
 class Topic:
     """One page's parts, and who watches them."""
 
-    def __init__(self, live: Live, key: Hashable, make: Make, every: float) -> None:
-        self.live, self.key, self.make, self.every = live, key, make, every
+    def __init__(self, live: Live, key: Hashable, make: Make, every_seconds: float) -> None:
+        self.live, self.key, self.make, self.every_seconds = live, key, make, every_seconds
         self.viewers: set[Viewer] = set()
         self.parts: Parts | None = None
         self.away = False  # the database cannot be reached
@@ -150,7 +159,7 @@ class Topic:
                 started = loop.time()
                 await self._tick()
                 spent = loop.time() - started
-                await asyncio.sleep(max(self.every - spent, spent, 0.05))  # never more than half of a thread
+                await asyncio.sleep(max(self.every_seconds - spent, spent, 0.05))  # never more than half of a thread
         finally:
             self.live.topics.pop(self.key, None)
 
@@ -235,13 +244,13 @@ class LiveStream(Response):
 
     media_type = "text/event-stream"
 
-    def __init__(self, live: Live, key: Hashable, make: Make, have: str | None, every: float) -> None:
-        self.live, self.key, self.make, self.have, self.every = live, key, make, have, every
+    def __init__(self, live: Live, key: Hashable, make: Make, have: str | None, every_seconds: float) -> None:
+        self.live, self.key, self.make, self.have, self.every_seconds = live, key, make, have, every_seconds
         self.background = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         viewer = Viewer(self.live, self.have)
-        topic = self.live.join(viewer, self.key, self.make, self.every)
+        topic = self.live.join(viewer, self.key, self.make, self.every_seconds)
         gone = asyncio.get_running_loop().create_task(_until_gone(viewer, receive))
         try:
             await send({"type": "http.response.start", "status": 200, "headers": HEADERS})

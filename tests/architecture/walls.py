@@ -5,7 +5,7 @@ from tests.architecture.rules.broad_handlers import Wall
 WALLS = (
     Wall("shared/gate.py", "Gate._pass", "one request that fails says nothing of how we are built, and others go on"),
     Wall("shared/gate.py", "Gate._pass_socket", "one socket that fails harms no other"),
-    Wall("shared/ui/live.py", "Topic._tick", "a tick that cannot be made is told to its watchers, and the next one runs"),
+    Wall("shared/ui/live.py", "Topic._tick", "a tick that fails is told to its watchers, and the next one runs"),
     Wall("services/arena/streaming/hub.py", "Hub.tell", "a reader that breaks must not keep the feed from the others"),
     Wall("shared/syncs.py", "_collect_apart", "a venue that is down must not keep the other one from being collected"),
     Wall("shared/syncs.py", "_reporting.report", "progress that cannot be written does not stop the sync itself"),
@@ -117,6 +117,7 @@ FLOATS = {
     ("shared/ui/figures.py", "span"): "seconds, as above",
     ("shared/ui/drawings.py", "*"): "places in a picture; figures beside it are written from decimals",
     ("shared/ui/pictures.py", "*"): "places in a picture, as above",
+    ("shared/ui/reliability.py", "*"): "places in a picture, as above",
     ("shared/ui/boards.py", "*"): "places of dots and intervals on an axis",
     ("shared/ui/live.py", "_recent"): "a moment of the monotonic clock",
     ("services/orchestrator/pages/curves.py", "series_of"): "points of a curve",

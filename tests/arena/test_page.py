@@ -26,7 +26,7 @@ ENTRANTS = (
 
 @pytest.fixture(scope="module")
 def season(database: Database) -> Season:
-    return play(database, ENTRANTS, 60, crowd_noise=0.8)
+    return play(database, ENTRANTS, 150, crowd_noise=1.2)
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +46,8 @@ def page_of(arena: TestClient, path: str) -> Reading:
 def test_the_first_page_says_who_forecasts_best_and_whether_that_means_anything(arena: TestClient) -> None:
     page = page_of(arena, "/")
 
-    assert "sharp forecasts best over 60 settled events: told apart from all others" in page.text
-    assert "significantly better than the crowd" in page.text
+    assert "sharp forecasts best over 150 settled events: told apart from all others" in page.text
+    assert ", and significantly better than the crowd." in page.text
     assert "null entrant" not in page.text  # those who forecast nothing stand on the board by return
 
 
@@ -107,7 +107,7 @@ def test_a_model_is_shown_with_its_skill_its_calibration_and_its_portfolio(arena
     page = page_of(arena, "/model/sharp")
 
     assert "Does sharp know more than the crowd?" in page.text
-    assert "Over 60 settled events sharp is" in page.text and "more than chance" in page.text
+    assert "Over 150 settled events sharp is" in page.text and "more than chance" in page.text
     assert any(str(each.get("href", "")).endswith(f"/portfolio/{season.portfolios['sharp']}") for each in page.all("a"))
     dots = [each for each in page.all("circle") if each.get("fill") and each.get("cx") != "5"]
     assert len(dots) == len(bins)

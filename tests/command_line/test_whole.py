@@ -17,6 +17,7 @@ from shared.database import Database
 from shared.feed import forget_entries
 from tests.command_line.conftest import Shell, World
 
+pytestmark = pytest.mark.xdist_group("command line")  # one system for all of them
 BEGINNING = cursor_of("1:1:", "", 0)  # behind a snapshot that sees nothing
 HOSTILE = "Null\u202e\u2066 \u200bevil"
 OUR_COLOURS = re.compile(r"\x1b\[(?:0|1|2|31|32|33)m|\r\x1b\[K")

@@ -29,7 +29,7 @@ def check(database: Database, environment: dict[str, str]) -> None:
 
 
 def test_the_real_venue_does_not_go_on_with_simulated_data(collected: Database) -> None:
-    with pytest.raises(WorldsWouldMix, match="simulated polymarket.*real one.*DATA_DIR"):
+    with pytest.raises(WorldsWouldMix, match=r"simulated polymarket.*real one.*DATA_DIR"):
         check(collected, {})
 
 

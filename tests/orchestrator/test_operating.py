@@ -131,14 +131,14 @@ def test_the_worst_comes_first_and_the_rest_is_counted() -> None:
     ill = replace(
         WELL,
         health=[health("arena", "down")],
-        breakers=[{"portfolio_id": 1}],
+        breakers=[{"portfolio_id": None}],
         cycle=cycle("partial", portfolios_failed=2),
         jobs=[job("prices", "failed")],
         moments={**FRESH, "events": ago(hours=1)},
     )
 
     assert sentence_of(troubles_of(ill)) == (
-        "Arena is down, 2 portfolios failed in the last cycle, events are 60 min old and 2 more things."
+        "Arena is down, 1 breaker is open, 2 portfolios failed in the last cycle and 2 more things."
     )
     assert sentence_of(troubles_of(replace(WELL, breakers=[{"portfolio_id": 1}]))) == "1 breaker is open."
 

@@ -46,7 +46,7 @@ def arena(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[
         open_one("markets", markets_service.markets_app(MarketsSettings(**database)))
         for kind, service in topology.STRATEGIES.items():
             if kind != "ai_model":
-                open_one(service.name, strategy_app(kind, StrategySettings(**database)))  # type: ignore[arg-type]
+                open_one(service.name, strategy_app(kind, StrategySettings(**database)))
         open_one("arena", arena_service.arena_app(ArenaSettings(arena_enabled=False, **database)))
         open_one("paper_trading", paper_service.paper_trading_app(PaperSettings(price_update_seconds=0, **database)))
         open_one("orchestrator", orchestrator_app(Settings(schedule_enabled=False, **database), _clock))

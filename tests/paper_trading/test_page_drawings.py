@@ -8,10 +8,10 @@ from typing import Any
 from services.paper_trading.domain.keeping import Kept
 from services.paper_trading.pages.attribution import drawn, sentence_of
 from services.paper_trading.pages.curves import equity_chart, fall_chart
-from services.paper_trading.pages.pictures import calibration_plot, calibration_words
 from services.paper_trading.pages.reckoning import naive_of
 from shared.scoring.attribution import Terms
 from shared.scoring.calibration import calibration
+from shared.ui.reliability import calibration_plot, calibration_words
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 

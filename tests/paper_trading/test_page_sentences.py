@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from services.paper_trading.pages.decided import BECAUSE, PASSED, passed, sentence
+from services.paper_trading.pages.decided import BECAUSE, sentence
 from services.paper_trading.pages.told import changes_of, news_of
 from shared.trading.limits import PortfolioConfig
+from shared.trading.passing import PASSED, passed
 from shared.trading.reasons import ABSTENTIONS, DONE, OUTCOMES
 
 
@@ -87,7 +88,7 @@ def test_a_skip_says_the_figures_that_decided_it(outcome: str, detail: str, said
 
 def test_a_sale_is_told_as_one() -> None:
     skipped = decision("price_moved", "the best price is 0.30, the limit 0.42", action="sell_no")
-    filled = {"filled": Decimal(100), "cost": Decimal("42"), "fee": Decimal("0.5")}
+    filled: dict[str, Any] = {"filled": Decimal(100), "cost": Decimal("42"), "fee": Decimal("0.5")}
 
     assert sentence(skipped) == "Not sold: the best bid is 30¢ by now, below the limit of 42¢."
     assert sentence(decision("not_held", action="sell_no")) == "Not sold: nothing of it is held."
@@ -96,7 +97,7 @@ def test_a_sale_is_told_as_one() -> None:
 
 
 def test_a_fill_says_what_was_paid() -> None:
-    facts = {"filled": Decimal(100), "cost": Decimal("41.20"), "fee": Decimal("0.61")}
+    facts: dict[str, Any] = {"filled": Decimal(100), "cost": Decimal("41.20"), "fee": Decimal("0.61")}
 
     assert sentence(decision("filled", **facts)) == "Bought 100 yes at 41.2¢ for $41.81, $0.61 of it fee."
     assert sentence(decision("partial", **facts)).endswith("the book holds no more within the limit of 42¢.")

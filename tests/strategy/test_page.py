@@ -5,10 +5,9 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from services.strategy.domain.passing import SENTENCES, counted, sentence_of
 from services.strategy.domain.rules import RULES
 from shared.database import Database
-from shared.trading.reasons import ABSTENTIONS
+from shared.trading.passing import counted, passed
 from tests.strategy import rows
 from tests.strategy.conftest import Serve
 from tests.strategy.test_generation import MANY, ask, portfolio, world
@@ -17,16 +16,14 @@ HOSTILE = "<script>alert(1)</script> & \u202eso"
 ESCAPED = "&lt;script&gt;alert(1)&lt;/script&gt; &amp; \u202eso"
 
 
-def test_every_reason_is_a_sentence_about_the_markets() -> None:
-    assert set(SENTENCES) == ABSTENTIONS
-    for said in SENTENCES.values():
-        assert said[0].isupper() and said.endswith(".") and "_" not in said
-
-
 def test_reasons_of_several_answers_are_added_and_the_most_frequent_comes_first() -> None:
     found = counted([{"no_quote": 2, "max_signals": 5}, None, {"no_quote": 9}, {"of_its_own": 1}])
 
-    assert found == [(sentence_of("no_quote"), 11), (sentence_of("max_signals"), 5), ("The rule says: of its own.", 1)]
+    assert found == [
+        (passed("no_quote", {}), 11),
+        (passed("max_signals", {}), 5),
+        ("The strategy says: of its own.", 1),
+    ]
 
 
 @pytest.mark.parametrize("strategy", list(RULES))
@@ -60,8 +57,8 @@ def test_the_page_says_why_it_traded_and_why_not(serve: Serve, fresh_database: D
     page = client.get("/").text
 
     assert "looked at 5 markets for 1 portfolio and made 3 signals." in page
-    assert "Mostly it passed, because: as many new entries as one cycle may make were chosen before them." in page
-    assert f'<span class="n">2</span><span>{SENTENCES["max_signals"]}</span>' in page
+    assert "Mostly it passed, because: as many new entries as one cycle may make were found already." in page
+    assert f'<span class="n">2</span><span>{passed("max_signals", {})}</span>' in page
     assert "2 of 5 markets" in page  # the bar
     assert f"/portfolio/{owner}" in page and f"/operations?cycle={cycle}#cycle" in page
     assert page.count("/market/polymarket%3A") == 3
@@ -80,7 +77,7 @@ def test_another_portfolio_can_be_asked_about_and_one_of_nobody_cannot(serve: Se
     nonsense = client.get("/?portfolio=x", headers={"accept": "text/html"})
 
     assert "It has no signals yet" not in usual and "It has no signals yet" in other
-    assert SENTENCES["by_design"] in other
+    assert passed("by_design", {}) in other
     assert (unknown.status_code, nonsense.status_code) == (404, 422)
     assert "baseline decides for no portfolio 77." in unknown.text
 

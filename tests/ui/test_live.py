@@ -14,7 +14,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from sqlalchemy.exc import OperationalError
 
 from shared.ui.changes import Parts, changes_of
-from shared.ui.live import BEHIND_MAX, Live, Viewer, frame_of
+from shared.ui.live import BEHIND_MAX, Live, Viewer, frame_of, live_of
 from tests.serving import serving
 
 
@@ -45,8 +45,8 @@ def app(board: Board) -> FastAPI:
     app.state.when_told_to_stop = [app.state.live.told_to_stop]
 
     @router.get("/live")
-    async def read_live(request: Request, have: str | None = None) -> Response:
-        return live_of(request).stream("board", board.parts, have, every=0.05)
+    async def read_live(request: Request) -> Response:
+        return live_of(request).stream(request, "board", board.parts, every_seconds=0.05)
 
     @router.get("/page")
     def read_page(request: Request) -> dict[str, str]:
@@ -54,11 +54,6 @@ def app(board: Board) -> FastAPI:
 
     app.include_router(router)
     return app
-
-
-def live_of(request: Request) -> Live:
-    live: Live = request.app.state.live
-    return live
 
 
 @pytest.fixture

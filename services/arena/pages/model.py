@@ -7,7 +7,6 @@ from uuid import UUID
 from fastapi import Request, Response
 
 from services.arena import reporting
-from services.arena.pages import pictures
 from services.arena.pages.event import truth_for
 from services.arena.pages.frame import PAGES
 from services.arena.resources import Resources
@@ -16,6 +15,7 @@ from shared.board.reading import model_row
 from shared.board.rows import board_row
 from shared.errors import NotFound
 from shared.ui.drawings import color_of
+from shared.ui.reliability import calibration_plot
 from shared.ui.truth import truth_of
 
 SESSIONS_MAX = 60
@@ -46,7 +46,7 @@ def model_page(request: Request, here: Resources, named: str, now: datetime) -> 
     facts |= {
         "shade": shade,
         "answer": sentence_of(model, facts["by_skill"]),
-        **_calibration(here, model_id, model["name"], shade),
+        **_calibration(here, model_id, shade),
         "sessions_max": SESSIONS_MAX,
     }
     return PAGES.answer(request, "model.html", facts, now=now, truth=truth)
@@ -86,12 +86,7 @@ def _judged(session: dict[str, Any]) -> dict[str, Any]:
     return session
 
 
-def _calibration(here: Resources, model_id: UUID, name: str, shade: str) -> dict[str, Any]:
-    found = reporting.model_calibration(here, model_id)
-    shown = found["calibration"]
-    if shown is None:
-        return {"calibration": None, "plot": None, "forecasts": found["forecasts"]}
-    bins = [(each["stated"], each["happened"], each["forecasts"]) for each in shown["bins"]]
-    told = "; ".join(f"stated {p * 100:.0f} %, happened {y * 100:.0f} % of {n}" for p, y, n in bins)
-    plot = pictures.calibration_plot(bins, f"Calibration of {name}: {told}", shade)
-    return {"calibration": shown, "plot": plot, "forecasts": found["forecasts"]}
+def _calibration(here: Resources, model_id: UUID, shade: str) -> dict[str, Any]:
+    _, forecasts, found = reporting.forecasts_calibration(here, model_id)
+    plot = calibration_plot(found, shade) if found else None
+    return {"calibration": found, "plot": plot, "forecasts": forecasts}

@@ -1,4 +1,4 @@
-"""Pictures of probabilities and differences: one axis for many, an interval, a strip of events, a calibration plot."""
+"""Pictures of probabilities and differences: one axis for many, an interval, a strip of events."""
 
 # Places along an axis are percentages, so that a picture fits any width and its marks stay round.
 
@@ -8,8 +8,6 @@ from markupsafe import Markup, escape
 
 STRIP_HEIGHT = 72
 STRIP_MAX = 160  # events of a strip, the newest
-PLOT = 232  # pixels of a calibration plot, with its words
-EDGE = 40
 
 
 def axis(value: float | None, crowd: float | None, words: str, color: str) -> Markup:
@@ -56,30 +54,6 @@ def strip(differences: Sequence[float], words: str, up: str, down: str) -> Marku
             f'height="{max(tall, 0.6):.1f}" fill="{color}"/>'
         )
     pieces.append(f'<line class="zero" x1="0" x2="100%" y1="{middle}" y2="{middle}"/>')
-    return Markup("".join(pieces) + "</svg>")
-
-
-def calibration_plot(bins: Sequence[tuple[float, float, int]], words: str, color: str) -> Markup:
-    """What was stated against what happened, each tenth a dot as large as it has forecasts; the diagonal is honest."""
-    side = PLOT - EDGE - 18
-
-    def place(stated: float, happened: float) -> tuple[str, str]:
-        return f"{EDGE + stated * side:.1f}", f"{6 + (1 - happened) * side:.1f}"
-
-    pieces = [f'<svg class="calibration" viewBox="0 0 {PLOT} {PLOT}" width="{PLOT}" height="{PLOT}" role="img" '
-              f'aria-label="{escape(words)}"><title>{escape(words)}</title>']  # fmt: skip
-    for share in (0.0, 0.5, 1.0):
-        (x, _), (_, y) = place(share, 0), place(0, share)
-        pieces.append(f'<line class="grid" x1="{EDGE}" x2="{EDGE + side}" y1="{y}" y2="{y}"/>')
-        pieces.append(f'<text class="axis end" x="{EDGE - 4}" y="{float(y) + 4:.1f}">{share * 100:.0f} %</text>')
-        pieces.append(f'<text class="axis middle" x="{x}" y="{6 + side + 16:.1f}">{share * 100:.0f} %</text>')
-    (left, bottom), (right, top) = place(0, 0), place(1, 1)
-    pieces.append(f'<line class="start" x1="{left}" y1="{bottom}" x2="{right}" y2="{top}"/>')
-    largest = max((count for _, _, count in bins), default=1)
-    for stated, happened, count in bins:
-        (x, y), radius = place(stated, happened), 3 + 6 * (count / largest) ** 0.5
-        told = f"stated {stated * 100:.0f} %, happened {happened * 100:.0f} %, {count} forecasts"
-        pieces.append(f'<circle cx="{x}" cy="{y}" r="{radius:.1f}" fill="{color}"><title>{told}</title></circle>')
     return Markup("".join(pieces) + "</svg>")
 
 

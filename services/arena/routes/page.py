@@ -3,21 +3,20 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from services.arena.pages import event, home, model, session
 from services.arena.resources import Resources
 from shared.board.rows import By
 from shared.routes import clock, resources_of
-from shared.ui.live import Live
+from shared.ui.changes import Parts
+from shared.ui.live import live_of
 from shared.ui.places import visit_of
 from shared.ui.sheets import sheet_answer
 
 router = APIRouter(include_in_schema=False)
 
 Here = Annotated[Resources, Depends(resources_of)]
-Have = Annotated[str | None, Query(max_length=40)]
-LastEvent = Annotated[str | None, Header(max_length=40)]
 
 
 @router.get("/")
@@ -28,15 +27,13 @@ def read_page(
 
 
 @router.get("/live")
-async def follow_arena(request: Request, here: Here, have: Have = None, last_event_id: LastEvent = None) -> Response:
-    live: Live = request.app.state.live
+async def follow_arena(request: Request, here: Here) -> Response:
     visit = visit_of(request)
-    return live.stream(
-        home.key_of(visit),
-        lambda: home.home_parts(here, visit, here.clock()),
-        have=have or last_event_id,
-        every=home.EVERY_SECONDS,
-    )
+
+    def make() -> Parts:
+        return home.home_parts(here, visit, here.clock())
+
+    return live_of(request).stream(request, home.key_of(visit), make, home.EVERY_SECONDS)
 
 
 @router.get("/event/{event_id}")
@@ -45,20 +42,16 @@ def read_event(request: Request, here: Here, event_id: UUID) -> Response:
 
 
 @router.get("/event/{event_id}/live")
-async def follow_event(
-    request: Request, here: Here, event_id: UUID, have: Have = None, last_event_id: LastEvent = None
-) -> Response:
+async def follow_event(request: Request, here: Here, event_id: UUID) -> Response:
     """Whoever asks for an event that is not there gets an ordinary 404."""
-    live: Live = request.app.state.live
-    visit = visit_of(request)
+    live, visit = live_of(request), visit_of(request)
     key = event.key_of(visit, event_id)
-    pace = live.topics[key].every if key in live.topics else await event.pace(here, live, event_id)
-    return live.stream(
-        key,
-        lambda: event.event_parts(here, live, visit, event_id, here.clock()),
-        have=have or last_event_id,
-        every=pace,
-    )
+    pace = live.topics[key].every_seconds if key in live.topics else await event.pace(here, live, event_id)
+
+    def make() -> Parts:
+        return event.event_parts(here, live, visit, event_id, here.clock())
+
+    return live.stream(request, key, make, pace)
 
 
 @router.get("/event/{event_id}/prices.csv")

@@ -20,6 +20,8 @@ NARROW = 3_000  # so few rows are looked at one by one
 WORDS_MAX = 8
 WORDS_KEPT = 64
 
+ALPHANUMERIC = np.array([bytes([each]).isalnum() for each in range(256)])
+
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 Column = NDArray[np.float64]
@@ -48,12 +50,18 @@ class Texts:
         if found is None:
             found = np.zeros(self.count, bool)
             if self.count:
-                at = np.fromiter(self._places(word), np.int64)
+                at = self._places_of_one(word) if len(word) == 1 else np.fromiter(self._places(word), np.int64)
                 found[np.searchsorted(self.starts, at, "right") - 1] = True
             while len(self.known) >= WORDS_KEPT:
                 self.known.pop(next(islice(self.known, 1)), None)
             self.known[word] = found
         return found
+
+    def _places_of_one(self, word: bytes) -> Rows:
+        """A single letter stands in nearly every text, so all of them are looked at together."""
+        body = np.frombuffer(self.body, np.uint8)
+        at = np.flatnonzero(body == word[0])
+        return at[~ALPHANUMERIC[body[at - 1]] | (at == 0)] if word.isalnum() else at
 
     def _places(self, word: bytes) -> Any:
         body, at, step = self.body, self.body.find(word), len(word)

@@ -136,7 +136,8 @@ def _of_services(state: State) -> Iterator[Trouble]:
 
 def _of_audit(state: State) -> Iterator[Trouble]:
     if state.audit is not None and state.audit["status"] != "healthy":
-        count = len(state.audit["details"].get("disagreements") or [])
+        details = state.audit["details"]
+        count = details.get("count", len(details.get("disagreements") or []))
         yield Trouble(
             "bad",
             f"{count} sum{'s' if count != 1 else ''} disagree{'s' if count == 1 else ''} with history",

@@ -26,6 +26,7 @@ POINTS = 96
 LEADERS = 6  # that are drawn strongly, beside the best null entrant
 CYCLES_MISSED = 2  # from which on there is a gap
 SOON = timedelta(minutes=2)
+NAME_MAX = 40
 LEAST = timedelta(minutes=5)  # that a picture spans
 
 
@@ -59,16 +60,17 @@ def chart_of(connection: Connection, visit: Visit, span: Range, now: datetime, c
     """Those that matter, for the page itself; its script asks for all of them."""
     strong = showing.leading(connection, LEADERS)
     curves = read_curves(connection, span, now, cycle_seconds, strong)
+    there = bool(curves.rows)
     return Chart(
         "curves",
         "Growth since the deposit",
         "%",
-        curves.seconds,
+        curves.seconds if there else [],
         series_of(curves, visit, strong),
         start=0.0,
         alternative=_in_words(curves, span),
         csv=f"/curves.csv?range={span}",
-        data=f"/curves.json?range={span}",
+        data=f"/curves.json?range={span}" if there else None,
         ranges=[(each, f"/?{kept}&range={each}", each == span) for each in SPANS],
     )
 
@@ -78,7 +80,7 @@ def series_of(curves: Curves, visit: Visit, strong: Sequence[int]) -> list[Serie
     home = visit.address_of(topology.PAPER_TRADING)
     made = [
         Series(
-            row["name"],
+            _short(row["name"]),
             color_of(row["portfolio_id"], row["strategy_type"], row["color"]),
             [None if value is None else round(float(value), 2) for value in values],
             dashed=row["strategy_type"] == NULL_ENTRANTS,
@@ -90,10 +92,14 @@ def series_of(curves: Curves, visit: Visit, strong: Sequence[int]) -> list[Serie
     return sorted(made, key=lambda each: not each.faint)
 
 
+def _short(name: str) -> str:
+    return name if len(name) <= NAME_MAX else f"{name[: NAME_MAX - 1]}…"
+
+
 def _in_words(curves: Curves, span: Range) -> str:
     if not curves.rows:
         return "The curves appear here once there is a portfolio."
     now = sorted(curves.rows, key=lambda row: -row["now"])
-    said = ", ".join(f"{row['name']} {row['now']:+.2f} %".replace("-", "−") for row in now)
+    said = ", ".join(f"{_short(row['name'])} {row['now']:+.2f} %".replace("-", "−") for row in now)
     since = "since they began" if span == "all" else f"over the last {span}"
     return f"Growth since the deposit, shown {since}; now: {said}."

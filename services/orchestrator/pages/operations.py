@@ -110,7 +110,7 @@ def facts_of(here: Resources, connection: Connection, cycle_id: UUID | None, now
         "limits": domain.age_limits(state.price_seconds),
         "running": next((row for row in newest if row["status"] == "running"), None),
         "next_cycle": next((line["next_at"] for line in lines if line["job"] == "trading_cycle"), None),
-        "bars": bars(newest, chosen, now),
+        "bars": bars(newest, chosen),
         "newest": newest,
         "latencies": latencies,
         "overrides": operating.overrides(connection, now, OVERRIDES_MAX),

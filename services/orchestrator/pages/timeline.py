@@ -147,26 +147,30 @@ class Bar:
     chosen: bool
 
 
-def bars(cycles: Sequence[Mapping[str, Any]], chosen: str | None, now: datetime) -> list[Bar]:
-    """The oldest first; as high as it took long, beside the longest one."""
-    lengths = [seconds_of(cycle, now) for cycle in cycles]
-    longest = max([*lengths, Decimal("0.001")])
+def bars(cycles: Sequence[Mapping[str, Any]], chosen: str | None) -> list[Bar]:
+    """The oldest first; as high as it took long, beside the longest one. One that runs has no length yet."""
+    lengths = [None if cycle["status"] == "running" else Decimal(cycle["seconds"]) for cycle in cycles]
+    longest = max([*(length for length in lengths if length is not None), Decimal("0.001")])
     return [
         Bar(
             cycle,
-            max(LOW, int(length / longest * HIGH)),
-            f"{cycle['started_at']:%d %b %H:%M} UTC: {cycle['status']} in {length:.1f} s, "
-            f"{cycle['trades_executed']:,} trades, "
-            f"{cycle['portfolios_done']} of {cycle['portfolios']} portfolios"
-            + (f", {cycle['portfolios_failed']} failed" if cycle["portfolios_failed"] else ""),
+            LOW if length is None else max(LOW, int(length / longest * HIGH)),
+            _words(cycle, length),
             cycle["cycle_id"] == chosen,
         )
         for cycle, length in zip(reversed(cycles), reversed(lengths), strict=True)
     ]
 
 
-def seconds_of(cycle: Mapping[str, Any], now: datetime) -> Decimal:
-    return _seconds(cycle["started_at"], now) if cycle["status"] == "running" else Decimal(cycle["seconds"] or 0)
+def _words(cycle: Mapping[str, Any], length: Decimal | None) -> str:
+    began, trades = f"{cycle['started_at']:%d %b %H:%M} UTC", cycle["trades_executed"]
+    if length is None:
+        return f"{began}: running"
+    failed = f", {cycle['portfolios_failed']} failed" if cycle["portfolios_failed"] else ""
+    return (
+        f"{began}: {cycle['status']} in {length:.1f} s, {trades:,} trade{'' if trades == 1 else 's'}, "
+        f"{cycle['portfolios_done']} of {cycle['portfolios']} portfolios{failed}"
+    )
 
 
 def _seconds(first: datetime, last: datetime) -> Decimal:

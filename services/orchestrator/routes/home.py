@@ -1,19 +1,20 @@
 """The arena's home page, its live parts, and what is shared from it."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from services.orchestrator.pages import home, sharing
 from services.orchestrator.pages.curves import Range
 from services.orchestrator.pages.home import Rows
 from services.orchestrator.resources import Resources
+from shared.board.rows import By
 from shared.routes import resources_of
+from shared.ui.live import live_of
 
 router = APIRouter(include_in_schema=False)
 
 Here = Annotated[Resources, Depends(resources_of)]
-By = Literal["return", "skill"]
 Reach = Annotated[Range, Query(alias="range")]
 
 
@@ -23,17 +24,9 @@ def read_home(request: Request, here: Here, by: By = "return", reach: Reach = "1
 
 
 @router.get("/live")
-async def stream_home(
-    request: Request,
-    here: Here,
-    by: By = "return",
-    rows: Rows = "top",
-    have: Annotated[str | None, Query(max_length=40)] = None,
-    last_event_id: Annotated[str | None, Header(max_length=40)] = None,
-) -> Response:
+async def stream_home(request: Request, here: Here, by: By = "return", rows: Rows = "top") -> Response:
     key, make = home.topic_of(request, here, by, rows)
-    answer: Response = request.app.state.live.stream(key, make, have=have or last_event_id, every=1.0)
-    return answer
+    return live_of(request).stream(request, key, make)
 
 
 @router.get("/curves.json")

@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 import structlog
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.orchestrator.cycles import CycleRunning, resume_cycle, start_cycle
@@ -17,6 +17,7 @@ from services.orchestrator.resources import Resources
 from services.orchestrator.routes.commands import JobNotFound
 from shared.calls import ServiceRefused, ServiceUnreachable
 from shared.routes import resources_of
+from shared.ui.live import live_of
 from shared.ui.places import visit_of
 
 log = structlog.get_logger()
@@ -25,8 +26,6 @@ router = APIRouter(include_in_schema=False)
 
 Here = Annotated[Resources, Depends(resources_of)]
 Cycle = Annotated[UUID | None, Query(alias="cycle")]
-Have = Annotated[str | None, Query(max_length=40)]
-LastEvent = Annotated[str | None, Header(max_length=40)]
 
 PAGE = "/operations"
 PATIENCE_SECONDS = 3.0  # of somebody who has pressed a button
@@ -40,12 +39,9 @@ def read_operations(
 
 
 @router.get(f"{PAGE}/live")
-async def stream_operations(
-    request: Request, here: Here, cycle_id: Cycle = None, have: Have = None, last_event_id: LastEvent = None
-) -> Response:
+async def stream_operations(request: Request, here: Here, cycle_id: Cycle = None) -> Response:
     key, make = operations.live_parts(here, visit_of(request), cycle_id)
-    answer: Response = request.app.state.live.stream(key, make, have=have or last_event_id, every=1.0)
-    return answer
+    return live_of(request).stream(request, key, make)
 
 
 @router.post(f"{PAGE}/cycles/run")

@@ -1,6 +1,5 @@
 """What readers see of cycles and portfolios, and what the schedule asks before it acts."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -137,32 +136,6 @@ def summary_page(connection: Connection, cursor: str | None, limit: int) -> tupl
     )
     body = ",".join([row.row for row in rows[:limit]])
     return f"[{body}]".encode(), cursor_of(last.portfolio_id) if last else None, encoded(dict(totals))
-
-
-def leaders(connection: Connection, limit: int) -> list[dict[str, Any]]:
-    """Portfolios by growth, with how many of their positions are over."""
-    query = f"""
-        SELECT shape.*, (SELECT count(*) FROM portfolio_positions o
-            WHERE o.portfolio_id = shape.portfolio_id AND o.status <> 'open') AS finished_positions
-        FROM (SELECT {_PORTFOLIO} FROM portfolios p WHERE p.status <> 'closed'
-            ORDER BY ({_TOTAL_PNL}) / p.initial_balance DESC, p.portfolio_id LIMIT :limit) shape
-    """
-    return [dict(row) for row in connection.execute(text(query), {"limit": limit}).mappings()]
-
-
-def beside(connection: Connection, shown: Sequence[int]) -> dict[str, Any]:
-    """Of the portfolios that are not shown how many stand where, and what the closed ones came to."""
-    standing, other = "p.status <> 'closed'", "p.status <> 'closed' AND p.portfolio_id <> ALL(:shown)"
-    query = f"""
-        SELECT count(*) FILTER (WHERE {standing}) AS standing, count(*) FILTER (WHERE {other}) AS others,
-            count(*) FILTER (WHERE {other} AND {_TOTAL_PNL} > 0) AS ahead,
-            count(*) FILTER (WHERE {other} AND {_TOTAL_PNL} < 0) AS behind,
-            coalesce(bool_or(p.trade_count > 0) FILTER (WHERE {standing}), false) AS traded,
-            count(*) FILTER (WHERE p.status = 'closed') AS closed,
-            trim_scale(coalesce(sum({_TOTAL_PNL}) FILTER (WHERE p.status = 'closed'), 0)) AS closed_pnl
-        FROM portfolios p
-    """
-    return dict(connection.execute(text(query), {"shown": list(shown)}).mappings().one())
 
 
 def open_breakers(connection: Connection, limit: int) -> list[dict[str, Any]]:

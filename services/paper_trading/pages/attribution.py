@@ -9,7 +9,6 @@ from fastapi import Request, Response
 from sqlalchemy import Connection
 
 from services.paper_trading.execution import PortfolioNotFound
-from services.paper_trading.pages.decided import dollars
 from services.paper_trading.pages.pictures import Step, waterfall
 from services.paper_trading.pages.rendering import PAGES
 from services.paper_trading.resources import Resources
@@ -17,6 +16,7 @@ from services.paper_trading.storage import showing
 from shared.attribution import moments
 from shared.attribution.grouping import grouped, realised
 from shared.scoring.attribution import Terms, together
+from shared.trading.passing import dollars
 from shared.ui.truth import truth_of
 
 INLINE_MAX = 250  # trades; those of more are attributed on a page of their own, unless they were already

@@ -1,9 +1,11 @@
-"""What became of a signal, and why a market was passed over, in full sentences: one for every reason code."""
+"""What became of a signal, in full sentences: one for every reason code."""
 
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
+
+from shared.trading.passing import cents, dollars, plain
 
 Row = Mapping[str, Any]
 NUMBER = re.compile(r"\d+(?:\.\d+)?(?:E[+-]?\d+)?")
@@ -36,74 +38,6 @@ BECAUSE: Mapping[str, str] = {
     "unreadable_terms": "the venue's fee terms could not be read",
 }
 
-# Why a strategy left a market alone, as a sentence about it; `{}` takes the limit that the configuration sets.
-PASSED: Mapping[str, str] = {
-    "platform_not_wanted": "They are on a venue that the configuration leaves out.",
-    "category_not_wanted": "They are of a category that the configuration leaves out.",
-    "liquidity_too_low": "Their liquidity is below the limit{min_liquidity}.",
-    "liquidity_unknown": "Their venue does not say how liquid they are, and the configuration wants to know.",
-    "volume_too_low": "Less was traded in them than the limit{min_volume}.",
-    "spread_too_wide": "Best ask and best bid are further apart than the limit{max_spread}.",
-    "no_quote": "Nobody quotes both of their sides.",
-    "closes_too_soon": "They close too soon.",
-    "closes_too_late": "They close later than the limit{max_days_to_close}.",
-    "close_unknown": "Their venue does not say when they close, and the configuration limits that.",
-    "market_closed": "They are closed to trading.",
-    "no_history": "There are too few of their prices yet to say anything.",
-    "no_opinion": "The rule has no probability for them.",
-    "conviction_too_low": "Their price is too close to 50¢{min_conviction}.",
-    "move_too_small": "Their price has moved less than the rule asks for{min_move}.",
-    "move_too_rough": "Their price moved in a few large steps, as news makes it, and not steadily.",
-    "not_confirmed_by_volume": "Their move came without the volume that would confirm it.",
-    "news_like_volume": "Their volume looks like news, against which the rule does not bet.",
-    "price_not_extreme": "Their price is not extreme enough for the rule.",
-    "no_overshoot": "Their price has not gone further than the rule thinks right.",
-    "set_not_complete": "Not every outcome of their event can be bought, so it is no complete set.",
-    "edge_too_small_after_fees": "After the fee the edge is below the limit{min_edge}.",
-    "pair_not_proven": "Nobody has proven that the contracts on both venues are the same.",
-    "votes_too_weak": "The rules that vote on them do not agree enough.",
-    "already_held": "They are held already.",
-    "max_positions": "As many positions are open as are allowed{max_positions}.",
-    "max_exposure": "As much of the equity is invested as is allowed.",
-    "max_position_size": "As much is in that position as is allowed{max_position_size}.",
-    "insufficient_cash": "Too little cash is free.",
-    "below_minimum": "The stake would be smaller than the venue takes.",
-    "kelly_not_positive": "The Kelly stake is nothing: at this price the bet is not worth it.",
-    "confidence_zero": "The confidence is nothing, and the stake is measured by it.",
-    "fees_unknown": "What the venue charges there cannot be read.",
-    "tick_unknown": "The venue does not say on which prices an order may stand.",
-    "max_signals": "As many new entries as one cycle may make were found already{max_signals}.",
-    "portfolio_paused": "The portfolio was paused.",
-    "by_design": "It is made to leave them alone: such an entrant stands for chance, habit or doing nothing.",
-    "model_abstained": "The model looked at them and chose not to bet.",
-    "session_failed": "The model's session failed; the session says why.",
-}
-
-
-_LIMITS: Mapping[str, Callable[[Decimal], str]] = {
-    "min_liquidity": lambda limit: f" of {dollars(limit)}",
-    "min_volume": lambda limit: f" of {_plain(limit)}",
-    "max_spread": lambda limit: f" of {cents(limit)}",
-    "max_days_to_close": lambda limit: f" of {_plain(limit)} days",
-    "min_conviction": lambda limit: f": less than {cents(limit)} away",
-    "min_move": lambda limit: f", {cents(limit)}",
-    "min_edge": lambda limit: f" of {cents(limit)}",
-    "max_positions": lambda limit: f", {_plain(limit)}",
-    "max_position_size": lambda limit: f", {dollars(limit)}",
-    "max_signals": lambda limit: f", {_plain(limit)}",
-}
-
-
-def passed(code: str, config: Mapping[str, Any]) -> str:
-    """Why a strategy passed over markets."""
-    template = PASSED.get(code)
-    if template is None:
-        return f"The strategy says: {code.replace('_', ' ')}."
-    key = re.search(r"\{(\w+)\}", template)
-    if key is None:
-        return str(template)
-    return str(template.replace(key[0], _limit_of(key[1], config.get(key[1]))))
-
 
 def sentence(decision: Row) -> str:
     """What became of a signal, with the figures that decided it."""
@@ -116,24 +50,6 @@ def sentence(decision: Row) -> str:
     if why is None:
         return f"{verb}: {outcome.replace('_', ' ')}{f' ({detail})' if detail else ''}."
     return f"{verb}: {why(detail, decision)}."
-
-
-def dollars(value: Decimal) -> str:
-    return f"{'−' if value < 0 else ''}${abs(value):,.2f}"
-
-
-def cents(value: Decimal) -> str:
-    return f"{_plain(round(value * 100, 2))}¢"
-
-
-def _limit_of(key: str, value: Any) -> str:
-    if value is None:
-        return ""
-    return _LIMITS[key](Decimal(value))
-
-
-def _plain(value: Decimal) -> str:
-    return f"{value.normalize():,f}"
 
 
 def _not_done(action: str | None) -> str:
@@ -159,7 +75,7 @@ def _traded(decision: Row) -> str:
     verb, way = ("Bought", "for") if buying else ("Sold", "which brought")
     fee = f"{dollars(decision['fee'])} of it fee" if buying else f"after a fee of {dollars(decision['fee'])}"
     each = cents(decision["cost"] / decision["filled"])
-    return f"{verb} {_plain(decision['filled'])} {_side(decision['action'])} at {each} {way} {dollars(money)}, {fee}"
+    return f"{verb} {plain(decision['filled'])} {_side(decision['action'])} at {each} {way} {dollars(money)}, {fee}"
 
 
 def _filled(decision: Row) -> str:
@@ -218,7 +134,7 @@ def _insufficient_cash(detail: str, decision: Row) -> str:
 
 def _max_positions(detail: str, decision: Row) -> str:
     figures = _figures(detail, 1)
-    open_now = f"{_plain(figures[0])} positions are open or wait to be" if figures else "as many positions are open"
+    open_now = f"{plain(figures[0])} positions are open or wait to be" if figures else "as many positions are open"
     return f"{open_now}, as many as are allowed" if figures else f"{open_now} as are allowed"
 
 
@@ -241,13 +157,13 @@ def _below_minimum(detail: str, decision: Row) -> str:
     if one and detail.startswith("the venue takes no purchase of less than"):
         return f"the venue takes no purchase of less than {dollars(one[0])} before fees"
     if two and detail.startswith("of "):
-        return f"{_plain(two[0])} contracts were wanted, and {_plain(two[1])} is the least"
+        return f"{plain(two[0])} contracts were wanted, and {plain(two[1])} is the least"
     if two and "do not buy" in detail:
-        return f"{dollars(two[0])} does not buy {_plain(two[1])} contracts with their fee"
+        return f"{dollars(two[0])} does not buy {plain(two[1])} contracts with their fee"
     if two and detail.startswith("the fee of"):
         return f"the fee of {dollars(two[0])} is more than the sale brings, {dollars(two[1])}"
     if one and detail.startswith("at least"):
-        return f"at least {_plain(one[0])} contracts may wait as an order, and this was less"
+        return f"at least {plain(one[0])} contracts may wait as an order, and this was less"
     return detail or "the order is smaller than the venue takes"
 
 

@@ -9,15 +9,15 @@ import jiter
 from sqlalchemy import Connection
 
 from services.paper_trading.domain.keeping import Kept
-from services.paper_trading.pages.decided import dollars
-from services.paper_trading.pages.pictures import calibration_plot, calibration_words
 from services.paper_trading.storage import showing_reasons
 from shared.scoring.calibration import calibration
+from shared.trading.passing import dollars
 from shared.ui.drawings import color_of
+from shared.ui.reliability import calibration_plot, calibration_words
 
 Row = dict[str, Any]
 
-FORECASTS_SECONDS = 60  # after which settled forecasts are looked for again
+FORECASTS_SECONDS = 300  # after which settled forecasts are looked for again
 SCHEDULE = {
     "fee_type": "type",
     "rate": "rate",
@@ -92,8 +92,8 @@ def evidenced(settlement: Row) -> Row:
 
 def calibrated(connection: Connection, kept: Kept, portfolio: Row, now: datetime) -> Row | None:
     """Of whoever states probabilities: what was said against what came."""
-    minute = int(now.timestamp()) // FORECASTS_SECONDS
-    return kept.get(("calibration", portfolio["portfolio_id"]), minute, lambda: _calibrate(connection, portfolio))
+    stamp = int(now.timestamp()) // FORECASTS_SECONDS
+    return kept.get(("calibration", portfolio["portfolio_id"]), stamp, lambda: _calibrate(connection, portfolio))
 
 
 def _calibrate(connection: Connection, portfolio: Row) -> Row | None:

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from services.paper_trading.pages.decided import dollars, passed
 from shared.json_bytes import encoded
 from shared.trading.limits import PortfolioConfig
+from shared.trading.passing import dollars, passed
 
 Row = Mapping[str, Any]
 

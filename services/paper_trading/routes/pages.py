@@ -3,7 +3,7 @@
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.paper_trading import controlling
@@ -11,14 +11,12 @@ from services.paper_trading.execution import PortfolioNotFound
 from services.paper_trading.pages import attribution, exports, portfolio, portfolios
 from services.paper_trading.resources import Resources
 from shared.routes import clock, resources_of
-from shared.ui.live import Live
+from shared.ui.live import live_of
 
 router = APIRouter(include_in_schema=False)
 
 Here = Annotated[Resources, Depends(resources_of)]
 PortfolioId = Annotated[int, Path(ge=1, le=2**31 - 1)]
-Have = Annotated[str | None, Query(max_length=40)]
-LastEventId = Annotated[str | None, Header(max_length=40)]
 FROM_PAGE = "from its page"
 
 
@@ -31,13 +29,10 @@ def read_portfolios(request: Request, here: Here) -> Response:
 
 
 @router.get("/live")
-async def follow_portfolios(
-    request: Request, here: Here, have: Have = None, last_event_id: LastEventId = None
-) -> Response:
+async def follow_portfolios(request: Request, here: Here) -> Response:
     which = portfolios.asked_of(request.query_params).which
     key, make = portfolios.live_of(request, here, which, clock)
-    live: Live = request.app.state.live
-    return live.stream(key, make, have=have or last_event_id)
+    return live_of(request).stream(request, key, make)
 
 
 @router.get("/portfolio/{portfolio_id}.csv")
@@ -56,12 +51,9 @@ def read_equity_csv(request: Request, here: Here, portfolio_id: PortfolioId) -> 
 
 
 @router.get("/portfolio/{portfolio_id}/live")
-async def follow_portfolio(
-    request: Request, here: Here, portfolio_id: PortfolioId, have: Have = None, last_event_id: LastEventId = None
-) -> Response:
+async def follow_portfolio(request: Request, here: Here, portfolio_id: PortfolioId) -> Response:
     key, make = portfolio.live_of(request, here, portfolio_id, clock)
-    live: Live = request.app.state.live
-    return live.stream(key, make, have=have or last_event_id)
+    return live_of(request).stream(request, key, make)
 
 
 @router.get("/portfolio/{portfolio_id}/attribution")

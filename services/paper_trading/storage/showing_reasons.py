@@ -44,15 +44,15 @@ WHERE s.portfolio_id = :portfolio_id AND s.status = 'completed' AND s.probabilit
 """)
 # Of a rule's many signals for a market the first one counts, which knew least.
 _OF_RULE = text("""
-SELECT f.probability, m.outcome = 'yes' AS happened FROM (
-    SELECT DISTINCT ON (d.market_no) d.market_no, coalesce(s.probability, a.probability) AS probability,
-        coalesce(s.created_at, a.created_at) AS created_at
-    FROM decisions d LEFT JOIN trading_signals s ON s.signal_id = d.signal_id
+SELECT f.probability, f.happened FROM (
+    SELECT DISTINCT ON (d.market_no) coalesce(s.probability, a.probability) AS probability,
+        coalesce(s.created_at, a.created_at) AS created_at, m.settled_at, m.outcome = 'yes' AS happened
+    FROM decisions d JOIN markets m USING (market_no) LEFT JOIN trading_signals s ON s.signal_id = d.signal_id
     LEFT JOIN signal_archives a ON a.signal_id = d.signal_id
-    WHERE d.portfolio_id = :portfolio_id AND coalesce(s.probability, a.probability) IS NOT NULL
+    WHERE d.portfolio_id = :portfolio_id AND m.status = 'final' AND m.outcome IN ('yes', 'no')
+        AND coalesce(s.probability, a.probability) IS NOT NULL
     ORDER BY d.market_no, d.decision_id
-) f JOIN markets m USING (market_no)
-WHERE m.status = 'final' AND m.outcome IN ('yes', 'no') AND f.created_at < coalesce(m.settled_at, 'infinity')
+) f WHERE f.created_at < coalesce(f.settled_at, 'infinity')
 """)
 
 

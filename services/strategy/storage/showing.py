@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 SERVED_MAX = 500
-NEWEST = 20_000  # answers of all strategies, among which those of a page are looked for
+NEWEST = 10_000  # answers of all strategies, among which those of a page are looked for
 
 _NEWEST = "generation_id > (SELECT coalesce(max(generation_id), 0) - :newest FROM signal_generations)"
 
