@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from services.orchestrator.domain.cycles import OF_PORTFOLIO, ORDER
+from services.orchestrator.storage import reading
 
 DECISIONS_MAX = 20_000  # the newest, which are looked through for those of a day
 NEWEST = 5_000  # signals and entries of the feed among which what waits is looked for
@@ -60,15 +61,7 @@ def failed_portfolios(connection: Connection, cycle_id: UUID, limit: int) -> Row
 
 def moments(connection: Connection) -> dict[str, datetime | None]:
     """When each kind of data was last brought up to date. None: never, or nothing is held."""
-    query = """
-        SELECT (SELECT max(finished_at) FROM event_syncs WHERE status IN ('success', 'partial')) AS events,
-            (SELECT max(finished_at) FROM market_syncs WHERE status IN ('success', 'partial')) AS markets,
-            (SELECT min(coalesce(p.last_price_update, (SELECT min(h.opened_at) FROM portfolio_positions h
-                WHERE h.portfolio_id = p.portfolio_id AND h.status = 'open')))
-                FROM portfolios p WHERE p.open_positions > 0 AND p.status <> 'closed') AS prices,
-            (SELECT rolled_to FROM tick_rolls) AS candles
-    """
-    return dict(connection.execute(_text(query)).mappings().one())
+    return {**reading.data_moments(connection), "candles": reading.candles_rolled_at(connection)}
 
 
 def breakers(connection: Connection, limit: int) -> Rows:

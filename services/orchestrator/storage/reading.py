@@ -151,8 +151,9 @@ def data_moments(connection: Connection) -> dict[str, datetime | None]:
     query = """
         SELECT (SELECT max(finished_at) FROM event_syncs WHERE status IN ('success', 'partial')) AS events,
             (SELECT max(finished_at) FROM market_syncs WHERE status IN ('success', 'partial')) AS markets,
-            (SELECT min(coalesce(last_price_update, created_at)) FROM portfolios
-                WHERE open_positions > 0 AND status <> 'closed') AS prices
+            (SELECT min(coalesce(p.last_price_update, (SELECT min(h.opened_at) FROM portfolio_positions h
+                WHERE h.portfolio_id = p.portfolio_id AND h.status = 'open')))
+                FROM portfolios p WHERE p.open_positions > 0 AND p.status <> 'closed') AS prices
     """
     return dict(connection.execute(text(query)).mappings().one())
 

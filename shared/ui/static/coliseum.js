@@ -117,7 +117,7 @@ async function draw(figure) {
       points: { show: false }, spanGaps: false,
     }))],
     axes: [
-      { stroke: token("--quiet"), grid: { show: false }, ticks: { show: false }, font: "11px system-ui", values: (plot, moments) => moments.map(atAxis) },
+      { stroke: token("--quiet"), grid: { show: false }, ticks: { show: false }, font: "11px system-ui", values: (plot, moments) => moments.map(atAxis).map((each, index, others) => (each === others[index - 1] ? null : each)) },
       { stroke: token("--quiet"), grid: { stroke: token("--line"), width: 0.6 }, ticks: { show: false }, font: "11px system-ui", size: 64, values: (plot, marks) => marks.map((each) => written(each, whole.unit).replace(/\.0+(?=\D|$)/, "")) },
     ],
     hooks: { draw: [(plot) => { start(plot, whole); ends(plot, whole, labels > 8); marks(plot, whole); }], setCursor: [(plot) => tell(plot, whole, place)] },
