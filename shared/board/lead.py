@@ -29,6 +29,8 @@ def _by_return(rows: Sequence[Row]) -> str:
     ordered = ranked or sorted(rows, key=lambda row: (-row["return"], row["portfolio_id"]))
     first, others = ordered[0], ordered[1:]
     gained = _gained(first, settled=bool(ranked))
+    if gained <= 0 and ranked:
+        return f"No ranked portfolio has gained from settled bets, so nobody is ahead; {first['name']} comes closest."
     if gained <= 0:
         return f"Nobody is above the deposit, so nobody is ahead; {first['name']} comes closest."
     if len(ranked) == 1:

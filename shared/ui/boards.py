@@ -115,7 +115,8 @@ def _band(tier: int | None, rows: Sequence[Row], all_rows: Sequence[Row]) -> Ban
         return Band(None, "Ranked, not compared" if ranked else "No rank yet", rows)
     size = sum(1 for row in all_rows if _tier(row) == tier)
     if size == 1:
-        return Band(tier, f"Tier {tier}: told apart from all others", rows)
+        whom = "the best of the next" if tier == 1 else "the best of the one above"
+        return Band(tier, f"Tier {tier}: one, told apart from {whom}", rows)
     return Band(tier, f"Tier {tier}: {size} that cannot be told from its first", rows)
 
 

@@ -227,8 +227,7 @@ def _labels(chart: Chart, scale: _Scale) -> list[str]:
         free = at + LABEL_STEP
         name = each.name if len(each.name) <= 18 else f"{each.name[:17]}…"
         pieces.append(f'<circle cx="{WIDTH - RIGHT + 8}" cy="{at:.1f}" r="3" fill="{each.color}"/>')
-        text = f'<text x="{WIDTH - RIGHT + 15}" y="{at + 4:.1f}">{escape(name)}</text>'
-        pieces.append(f'<a href="{escape(each.href)}">{text}</a>' if each.href else text)
+        pieces.append(f'<text x="{WIDTH - RIGHT + 15}" y="{at + 4:.1f}">{escape(name)}</text>')
     return pieces
 
 

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from shared.errors import Unavailable
+from shared.errors import Problem, Unavailable
 from shared.json_bytes import encoded
 from shared.lines import allow_many
 from shared.ui.changes import Changes, Parts, changes_of
@@ -139,6 +139,8 @@ class Topic:
         self.viewers: set[Viewer] = set()
         self.parts: Parts | None = None
         self.away = False  # the database cannot be reached
+        self.begun = asyncio.Event()  # the parts were made once, or cannot be
+        self.problem: Problem | None = None  # what was asked for is not there
         loop = asyncio.get_running_loop()
         self._quiet_since = loop.time()
         self._task = loop.create_task(self._run())
@@ -147,6 +149,8 @@ class Topic:
         self.viewers.add(viewer)
         if self.parts is not None:
             viewer.begin(self.parts)
+        if self.away:
+            viewer.take(AWAY)
 
     def end(self) -> None:
         for viewer in self.viewers:
@@ -158,9 +162,13 @@ class Topic:
             while self.viewers:
                 started = loop.time()
                 await self._tick()
+                self.begun.set()
+                if self.problem is not None:
+                    return
                 spent = loop.time() - started
                 await asyncio.sleep(max(self.every_seconds - spent, spent, 0.05))  # never more than half of a thread
         finally:
+            self.begun.set()
             self.live.topics.pop(self.key, None)
 
     async def _tick(self) -> None:
@@ -172,17 +180,21 @@ class Topic:
             self._publish(AWAY, again=not self.away)
             self.away = True
             return
+        except Problem as problem:
+            self.problem = problem
+            self.end()
+            return
         except Exception:
             log.exception("live_parts_failed", topic=str(self.key))
             self._publish(AWAY, again=not self.away)
             self.away = True
             return
-        old, self.parts, self.away = self.parts, new, False
+        old, self.parts, back, self.away = self.parts, new, self.away, False
         self.live.remember(new)
         if old is None:
             for viewer in self.viewers:
                 viewer.begin(new)
-        elif changes := changes_of(old, new):
+        elif (changes := changes_of(old, new)) or back:  # an empty frame says that it moves again
             FRAMES.labels(self.live.service).inc()
             self._publish(frame_of(changes, new))
         else:
@@ -253,6 +265,9 @@ class LiveStream(Response):
         topic = self.live.join(viewer, self.key, self.make, self.every_seconds)
         gone = asyncio.get_running_loop().create_task(_until_gone(viewer, receive))
         try:
+            await topic.begun.wait()
+            if topic.problem is not None:
+                raise topic.problem
             await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
             while waiting := await viewer.waiting(topic):
                 await send({"type": "http.response.body", "body": waiting, "more_body": True})

@@ -46,7 +46,7 @@ def page_of(arena: TestClient, path: str) -> Reading:
 def test_the_first_page_says_who_forecasts_best_and_whether_that_means_anything(arena: TestClient) -> None:
     page = page_of(arena, "/")
 
-    assert "sharp forecasts best over 150 settled events: told apart from all others" in page.text
+    assert "sharp forecasts best over 150 settled events: told apart from the next one" in page.text
     assert ", and significantly better than the crowd." in page.text
     assert "null entrant" not in page.text  # those who forecast nothing stand on the board by return
 

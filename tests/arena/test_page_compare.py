@@ -24,6 +24,8 @@ ENTRANTS = (
     Entrant("idle", "momentum", None, "never"),
 )
 
+CLAUDE, GPT = ({"name": name, "status": "active"} for name in ("Claude", "GPT"))
+
 
 @pytest.fixture(scope="module")
 def season(database: Database) -> Season:
@@ -107,7 +109,7 @@ def test_with_one_alone_it_asks_for_the_second(arena: TestClient) -> None:
 def test_who_never_did_anything_has_nothing_to_compare(arena: TestClient) -> None:
     page = page_of(arena, "6", "5")
 
-    assert "Nothing that either of them did is settled yet" in page.text
+    assert "Nothing of both was settled when the board was last computed" in page.text
     assert "There is no market yet in which both took part" in page.text
 
 
@@ -167,9 +169,9 @@ def made(mean: float, low: float, high: float, by: By = "skill") -> Comparison:
 
 
 def test_the_sentence_names_who_is_better_and_whether_that_means_anything() -> None:
-    ahead = answer_of("Claude", "GPT", Verdicts(None, made(0.012, -0.004, 0.028)))
-    behind = answer_of("Claude", "GPT", Verdicts(made(-0.05, -0.09, -0.01, "return"), None))
-    alike = answer_of("Claude", "GPT", Verdicts(None, made(0.0, 0.0, 0.0)))
+    ahead = answer_of(CLAUDE, GPT, Verdicts(None, made(0.012, -0.004, 0.028)))
+    behind = answer_of(CLAUDE, GPT, Verdicts(made(-0.05, -0.09, -0.01, "return"), None))
+    alike = answer_of(CLAUDE, GPT, Verdicts(None, made(0.0, 0.0, 0.0)))
 
     assert ahead == (
         "On 31 shared events Claude's Brier score is 0.0120 better, 95 % interval −0.0040 to 0.0280: not told apart."
@@ -178,3 +180,9 @@ def test_the_sentence_names_who_is_better_and_whether_that_means_anything() -> N
         "Of what is settled GPT has made 5.00 % of the deposit more, 95 % interval 1.00 % to 9.00 %: told apart."
     )
     assert alike.startswith("On 31 shared events the two forecast equally well")
+
+
+def test_who_is_closed_is_not_compared_and_that_is_said() -> None:
+    said = answer_of(CLAUDE, {**GPT, "status": "closed"}, Verdicts(None, None))
+
+    assert said == "GPT is closed and no more compared; what they did stands below."

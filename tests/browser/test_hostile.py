@@ -6,8 +6,9 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 
+from shared.database import Database
 from tests.browser.looking import DESKTOP, PHONE, Looking, Size
 from tests.browser.places import PAGES
 from tests.launcher.arena import CHECKOUT, Arena
@@ -40,21 +41,21 @@ def taken_over(arena: Arena) -> Iterator[Arena]:
     url = subprocess.check_output(
         command, env=environment | {"DATA_DIR": str(arena.folder)}, cwd=CHECKOUT, text=True
     ).strip()
-    engine = create_engine(url)
-    with engine.begin() as connection:
+    database = Database(url)
+    with database.transaction() as connection:
         for table, key, column in WORDS:
             connection.execute(text(f"CREATE TABLE kept_{table}_{column} AS SELECT {key}, {column} FROM {table}"))
             unique = f" || {key}::text" if table in ("portfolios", "ai_models") else ""
             connection.execute(text(f"UPDATE {table} SET {column} = CAST(:words AS text){unique}"), {"words": HOSTILE})
     yield arena
-    with engine.begin() as connection:
+    with database.transaction() as connection:
         for table, key, column in WORDS:
             kept = f"kept_{table}_{column}"
             connection.execute(
                 text(f"UPDATE {table} t SET {column} = k.{column} FROM {kept} k WHERE k.{key} = t.{key}")
             )
             connection.execute(text(f"DROP TABLE {kept}"))
-    engine.dispose()
+    database.dispose()
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desk", "phone"])

@@ -16,11 +16,11 @@ CYCLE = "/trading/run-all-portfolios"
 
 def test_new_lines_and_figures_come_by_themselves(arena: Arena, looking: Looking) -> None:
     look = looking.at(PAGES["home"](arena))
-    first = look.page.locator("[data-lines] > li").first.get_attribute("data-line")
+    first = look.page.locator('[data-lines="feed"] > li').first.get_attribute("data-line")
 
     requests.post(arena.address("orchestrator") + CYCLE, timeout=120)
 
-    feed = look.page.locator("[data-lines] > li").first
+    feed = look.page.locator('[data-lines="feed"] > li').first
     until(lambda: feed.get_attribute("data-line") != first, 60, look.page.wait_for_timeout)
     assert look.complaints == []
     look.page.close()
@@ -28,7 +28,7 @@ def test_new_lines_and_figures_come_by_themselves(arena: Arena, looking: Looking
 
 def test_who_has_scrolled_on_is_told_that_there_is_news(arena: Arena, looking: Looking) -> None:
     look = looking.at(PAGES["home"](arena))
-    look.page.locator("button[data-follow]").first.click()
+    look.page.locator('button[data-follow="feed"]').click()
 
     requests.post(arena.address("orchestrator") + CYCLE, timeout=120)
 

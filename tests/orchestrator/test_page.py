@@ -75,7 +75,7 @@ def test_a_rank_stands_where_it_is_earned_and_elsewhere_what_is_missing(desk: De
 
     assert '<span class="place">1</span>' in page
     assert "+5.0 %, 95 % interval −2.0 % to +12.0 %" in page  # the drawing, for those who do not see it
-    assert "Tier 1: told apart from all others" in page
+    assert "Tier 1: one, told apart from the best of the next" in page
     assert "75 %" in page
     assert "needs 6 more settled events" in page and "needs 20 more settled events" in page
     assert "No rank yet: it takes 20 settled events" in page

@@ -155,7 +155,7 @@ def test_tiers_are_bands_and_whoever_has_no_rank_stands_apart() -> None:
         (None, ["D"]),
     ]
     assert board.bands[0].words == "Tier 1: 2 that cannot be told from its first"
-    assert board.bands[1].words == "Tier 2: told apart from all others"
+    assert board.bands[1].words == "Tier 2: one, told apart from the best of the one above"
     assert (board.needed, board.hidden) == (20, 0)
 
 

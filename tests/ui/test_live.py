@@ -13,6 +13,7 @@ import requests
 from fastapi import APIRouter, FastAPI, Request, Response
 from sqlalchemy.exc import OperationalError
 
+from shared.errors import NotFound
 from shared.ui.changes import Parts, changes_of
 from shared.ui.live import BEHIND_MAX, Live, Viewer, frame_of, live_of
 from tests.serving import serving
@@ -214,3 +215,37 @@ def test_a_frame_says_which_state_it_leads_to() -> None:
     parts = Parts({"board": "x"})
 
     assert frame_of(changes_of(None, parts), parts).startswith(f"id: {parts.digest}\nevent: changes\ndata: ".encode())
+
+
+def test_who_comes_while_the_database_is_away_is_told_so(address: str, board: Board) -> None:
+    with Watching(address) as first:
+        first.event()
+        board.broken = OperationalError("SELECT", {}, Exception("gone"))
+        first.event()
+        with Watching(address) as second:
+            assert [second.event()[0], second.event()[0]] == ["changes", "away"]
+
+
+def test_when_it_is_back_and_nothing_has_changed_it_is_said_as_well(address: str, board: Board) -> None:
+    with Watching(address) as watching:
+        watching.event()
+        board.broken = OperationalError("SELECT", {}, Exception("gone"))
+        watching.event()
+        board.broken = None
+
+        assert watching.event() == ("changes", {"parts": {}, "cells": {}, "lines": {}})
+
+
+def test_what_is_not_there_is_an_ordinary_answer_and_no_topic(app: FastAPI, board: Board) -> None:
+    @app.exception_handler(NotFound)
+    def missing(_: Request, problem: NotFound) -> Response:
+        return Response(problem.detail, problem.status)
+
+    board.broken = NotFound()
+
+    with serving(app) as address:
+        answer = requests.get(f"{address}/live", timeout=5)
+
+        assert (answer.status_code, answer.text) == (404, "There is nothing here.")
+        assert not app.state.live.topics
+        assert app.state.live.viewers == 0

@@ -142,7 +142,7 @@ def _side_by_side(here: Resources, first: Entrant, second: Entrant, span: Range,
         "question": f"Is {first['name']} better than {second['name']}?",
         "colors": colors,
         "boards": by_board,
-        "answer": answer_of(first["name"], second["name"], found),
+        "answer": answer_of(first, second, found),
         "drawn": [
             _drawn(each, first["name"], second["name"], colors) for each in (found.by_skill, found.by_return) if each
         ],
@@ -162,14 +162,22 @@ def _colors(first: Entrant, second: Entrant) -> tuple[str, str]:
     return one, other if other != one else next(color for color in SERIES if color != one)
 
 
-def answer_of(one: str, other: str, found: Verdicts) -> str:
+def answer_of(first: Mapping[str, Any], second: Mapping[str, Any], found: Verdicts) -> str:
     """The answer in one sentence or two: by forecasts where both forecast, and by money."""
+    closed = [each["name"] for each in (first, second) if each["status"] == "closed"]
+    if closed:
+        whom = " and ".join(closed)
+        return f"{whom} {'are' if len(closed) > 1 else 'is'} closed and no more compared; what they did stands below."
+    one, other = first["name"], second["name"]
     said = [
         _sentence(one, other, each)
         for each in (found.by_skill, found.by_return)
         if each is not None and (each.by == "skill" or each.events)
     ]
-    return " ".join(said) or "Nothing that either of them did is settled yet, so there is nothing to compare."
+    return (
+        " ".join(said)
+        or "Nothing of both was settled when the board was last computed, so there is nothing to compare yet."
+    )
 
 
 def _sentence(one: str, other: str, made: Comparison) -> str:

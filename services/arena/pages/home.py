@@ -118,7 +118,7 @@ def sentence_of(by_skill: Sequence[Row], settled_min: int) -> str:
     told = f"{first['name']} forecasts best over {first['settled_events']} settled events"
     alike = sum(row["tier"] == first["tier"] for row in ranked) - 1
     apart = (
-        "told apart from all others" if not alike else f"not told apart from {alike} of the {len(ranked) - 1} others"
+        "told apart from the next one" if not alike else f"not told apart from {alike} of the {len(ranked) - 1} others"
     )
     crowd = (
         "and significantly better than the crowd"

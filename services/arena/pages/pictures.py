@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from markupsafe import Markup, escape
 
 STRIP_HEIGHT = 72
-STRIP_MAX = 160  # events of a strip, the newest
+STRIP_MAX = 160  # bars of a strip
 
 
 def axis(value: float | None, crowd: float | None, words: str, color: str) -> Markup:
@@ -41,8 +41,10 @@ def reach(low: float | None, mean: float, high: float | None, most: float, words
 
 
 def strip(differences: Sequence[float], words: str, up: str, down: str) -> Markup:
-    """One bar an event in their order: upwards where the first was better, downwards where the second was."""
-    shown = list(differences)[-STRIP_MAX:]
+    """One bar an event in their order: upwards where the first was better, downwards where the second was. Where there
+    are more events than bars, each bar stands for those around it."""
+    step = max(len(differences) / STRIP_MAX, 1.0)
+    shown = [differences[int((number + 0.5) * step)] for number in range(min(len(differences), STRIP_MAX))]
     most = max((abs(each) for each in shown), default=0.0) or 1.0
     middle, width = STRIP_HEIGHT / 2, 100 / max(len(shown), 20)
     pieces = [_opened("many", STRIP_HEIGHT, words)]

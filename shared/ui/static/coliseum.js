@@ -246,29 +246,32 @@ const tint = (element) => {
   void element.offsetWidth; // so that the same cell can be tinted again
   element.classList.add("changed");
 };
-const waiting = new Map(); // parts that came while the pointer or the focus was in them
+const waiting = new Map(); // parts that came while the pointer or the focus was in them, with cells that changed since
 function put(name, html) {
   const place = find(`[data-part="${CSS.escape(name)}"]`);
   if (!place || place.innerHTML === html) return;
-  if (place.dataset.stopped || place.matches(":hover") || place.contains(document.activeElement)) { waiting.set(name, html); return; }
+  if (place.dataset.stopped || place.matches(":hover") || place.contains(document.activeElement)) { waiting.set(name, { html, cells: new Map() }); return; }
+  waiting.delete(name);
   replace(place, html);
 }
-function replace(place, html) {
+function replace(place, html, cells = new Map()) {
   const opened = all("details[id][open]", place).map((each) => each.id);
   place.replaceChildren(made(html));
+  for (const [key, newer] of cells) find(`[data-cell="${CSS.escape(key)}"]`, place)?.replaceChildren(made(newer));
   for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
   enhance(place);
 }
 function letIn() {
-  for (const [name, html] of waiting) {
+  for (const [name, { html, cells }] of waiting) {
     const place = find(`[data-part="${CSS.escape(name)}"]`);
-    if (place && !place.dataset.stopped && !place.matches(":hover") && !place.contains(document.activeElement)) { waiting.delete(name); replace(place, html); }
+    if (place && !place.dataset.stopped && !place.matches(":hover") && !place.contains(document.activeElement)) { waiting.delete(name); replace(place, html, cells); }
   }
 }
 document.addEventListener("pointerout", () => setTimeout(letIn, 50));
 document.addEventListener("focusout", () => setTimeout(letIn, 50));
 
 function cell(key, html) {
+  for (const late of waiting.values()) late.cells.set(key, html);
   for (const place of all(`[data-cell="${CSS.escape(key)}"]`)) {
     if (place.closest("[data-stopped]")) { place.held = html; continue; }
     if (place.innerHTML !== html) { place.replaceChildren(made(html)); tint(place); }
