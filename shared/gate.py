@@ -30,6 +30,8 @@ SOCKETS = Counter("coliseum_sockets_total", "Sockets that were asked for.", ["se
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 BODY_BYTES_MAX = 2_000_000
 STREAM = b"text/event-stream"
+# A name or an address with a port or without: who reads the header later reads the same as we do.
+HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?")
 RUN_ID = re.compile(r"^[A-Za-z0-9_.:-]{1,80}$")
 
 
@@ -139,8 +141,9 @@ class Gate:
                 await opening({"type": "websocket.close", "code": 1011, "reason": "Something went wrong here."})
 
     def _admit_host(self, headers: dict[bytes, bytes]) -> None:
-        host = _without_port(headers.get(b"host", b"").decode("latin-1"))
-        if host not in self.rules.hosts:
+        given = headers.get(b"host", b"").decode("latin-1")
+        host = _without_port(given)
+        if host not in self.rules.hosts or not HOST.fullmatch(given):
             raise UnknownHost(host=host[:120])
 
     def _admit(self, scope: Scope, headers: dict[bytes, bytes]) -> None:

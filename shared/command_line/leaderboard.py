@@ -57,7 +57,7 @@ def _say(terminal: Terminal, board: Mapping[str, Any], now: datetime) -> None:
     computed = moment_of(board["computed_at"])
     as_of = "not computed yet" if computed is None else f"of {ago(computed, now)}"
     terminal.say(f"{many(len(rows), 'entrant')} by {by}; ranks are {as_of}. Drawn: {MEANS[by]}; ┊ is zero.")
-    terminal.say("Within a tier nobody is significantly better. Whoever crosses ┊ may have been lucky or unlucky.")
+    terminal.say("Nobody in a tier can be told from its first. Whoever crosses ┊ may have been lucky or unlucky.")
 
 
 def _room(terminal: Terminal) -> int:
@@ -82,13 +82,14 @@ def _row(row: Mapping[str, Any], span: Span | None, by: str, axis: "Axis") -> li
         growth(row["return"]),
         judged,
         str(row["settled_events"]),
-        _words(row) if span is None else axis.drawn(span),
+        _words(row, by) if span is None else axis.drawn(span),
     ]
 
 
-def _words(row: Mapping[str, Any]) -> Painted:
+def _words(row: Mapping[str, Any], by: str) -> Painted:
+    """Only models state the forecasts by which skill is judged; nobody else comes nearer to a rank by waiting."""
     needed = row["still_needed"]
-    if needed:
+    if needed and (by == "return" or row["model"]):
         return Painted(f"needs {needed} more settled event{'' if needed == 1 else 's'}", "dim")
     return Painted(cut(row["missing"].get("interval") or row["standing"] or "not known", DRAWN_MAX), "dim")
 

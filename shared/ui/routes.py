@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 
 from shared.browser_pass import PASS_COOKIE, SIGN_IN, pass_of
@@ -12,7 +13,7 @@ from shared.errors import NotFound
 from shared.routes import clock
 from shared.ui.assets import ASSETS, FOREVER
 from shared.ui.places import THEME_COOKIE
-from shared.ui.problems import PAGES, UNKNOWN
+from shared.ui.problems import PAGES, truth_here
 
 router = APIRouter(include_in_schema=False)
 
@@ -59,7 +60,7 @@ async def sign_in(request: Request) -> Response:
     if token is None:
         return RedirectResponse(back, 303)  # commands are open here
     if not hmac.compare_digest(given.encode(), token.get_secret_value().encode()):
-        return _sign_in_page(request, back, "That is not the token of this arena.")
+        return await run_in_threadpool(_sign_in_page, request, back, "That is not the token of this arena.")
     answer = RedirectResponse(back, 303)
     secure = request.url.scheme == "https"
     answer.set_cookie(
@@ -77,7 +78,7 @@ def _sign_in_page(request: Request, back: str, complaint: str) -> Response:
     service = request.app.state.live.service
     facts = {"back": own_path(back), "complaint": complaint, "open": request.app.state.settings.coliseum_token is None}
     status = 403 if complaint else 200
-    return PAGES[service].answer(request, "sign_in.html", facts, now=clock(), truth=UNKNOWN, status=status)
+    return PAGES[service].answer(request, "sign_in.html", facts, now=clock(), truth=truth_here(request), status=status)
 
 
 def own_path(path: str) -> str:

@@ -79,7 +79,7 @@ def test_a_bet_is_a_new_line_above_the_others(parts: HomeParts, fresh_database: 
     arena_rows.tells(fresh_database, "trade", {**bet, "action": "buy_no"}, NOON, number, town.market_no)
     changes = changes_of(before, parts())
 
-    assert not changes.parts and not changes.cells
+    assert not changes.parts and set(changes.cells) == {"newest"}
     [(_, line)] = changes.lines["feed"]
     assert "buys 10 NO at 50.0¢ for $5.00, no fee" in line
 

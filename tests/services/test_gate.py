@@ -34,6 +34,7 @@ def said(answer: Response) -> tuple[int, str]:
 
 
 STRANGERS = ["evil.example", "localhost.evil.example", "127.0.0.1.nip.io", "", "[::2]", "10.0.0.1"]
+STRANGERS += ["localhost:1@evil.example", "localhost:80:90", "localhost:x", "[::1"]
 OWN = ["localhost", "LOCALHOST:8001", "127.0.0.1:99", "[::1]:8001", "markets", "events:8000"]
 
 

@@ -29,6 +29,7 @@ Rows = Literal["top", "all"]
 
 PAGES = Pages(Path(__file__).parents[1] / "templates", topology.ORCHESTRATOR)
 LINES_MAX = 40
+ROWS_FIRST = 12  # of the board, so that what happens now is seen without scrolling
 MINDS_MAX = 12
 EVENTS_MAX = 12
 KEPT = timedelta(seconds=5)
@@ -40,7 +41,9 @@ def home_page(request: Request, here: Resources, by: By, span: Range, rows: Rows
     parts = request.app.state.live.parts(*topic_of(request, here, by, rows))
     with here.database.connection() as connection:
         truth = truth_of(connection)
-        chart = chart_of(connection, visit_of(request), span, now, here.settings.cycle_every_seconds, f"by={by}")
+        chart = chart_of(
+            connection, visit_of(request), span, now, here.settings.cycle_every_seconds, f"by={by}&rows={rows}"
+        )
         facts: dict[str, Any] = {
             "by": by,
             "rows": rows,
@@ -77,7 +80,7 @@ class HomeParts:
             going_on = showing.events_going_on(connection)
             state = showing.state_of_operations(connection)
         ordered = board_in_order(standing, self.by)
-        most = None if self.rows == "all" else boards.ROWS
+        most = None if self.rows == "all" else ROWS_FIRST
         figures = {
             "answer": self._part("home_answer.html", now, answer=lead_said(ordered, self.by, closed)),
             "board": self._part("home_board.html", now, board=boards.board_of(ordered, self.by, most), by=self.by),
@@ -85,7 +88,7 @@ class HomeParts:
             "events": self._part(
                 "home_events.html", now, events=[_event(event) for event in events], going_on=going_on
             ),
-            "state": self._part("home_state.html", now, state=state),
+            "state": self._part("home_state.html", now, state=state, newest=told[0] if told else None),
         }
         return Parts(figures, {"feed": self._part("home_feed.html", now, told=told)})
 

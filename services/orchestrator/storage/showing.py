@@ -62,7 +62,7 @@ ORDER BY s.settlement_id DESC LIMIT :limit
 _STATE = text("""
 SELECT (SELECT count(*) FROM circuit_breaker_events WHERE resolved_at IS NULL) AS breakers,
     (SELECT count(*) FROM system_health WHERE status <> 'healthy') AS ill,
-    (SELECT count(*) FROM system_health) AS looked_at,
+    (SELECT count(*) FROM system_health WHERE component <> 'audit') AS services,
     last.status, last.started_at, last.finished_at
 FROM (SELECT 1) one LEFT JOIN (
     SELECT status, started_at, finished_at FROM trading_cycles ORDER BY started_at DESC LIMIT 1) last ON true
