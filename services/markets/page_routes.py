@@ -36,9 +36,9 @@ async def read_market_live(request: Request, here: Here, market_id: str) -> Resp
 
 @router.get("/market/{market_id}/prices.csv")
 def read_prices_csv(
-    here: Here, market_id: str, name: Annotated[str, Query(alias="range", max_length=10)] = ""
+    request: Request, here: Here, market_id: str, name: Annotated[str, Query(alias="range", max_length=10)] = ""
 ) -> Response:
-    return pages.prices_csv(here, market_id, name, clock())
+    return pages.prices_csv(request, here, market_id, name, clock())
 
 
 @router.post("/market/{market_id}/book")

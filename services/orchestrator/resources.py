@@ -5,7 +5,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Event, Lock
-from typing import Any, Protocol
+from time import monotonic
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 import structlog
@@ -23,6 +24,8 @@ from shared.errors import Unavailable
 from shared.settings import DatabaseSettings
 
 log = structlog.get_logger()
+
+Value = TypeVar("Value")
 
 DATABASE_AWAY = (OperationalError, InterfaceError, PoolExhausted)
 LISTENERS_MAX = 50  # of streams at one time
@@ -73,10 +76,18 @@ class Resources:
         self.leaving = leaving or Event()  # set first: nobody is kept waiting any more
         self.stopping = Event()  # set when requests are over: what runs ends, and is marked
         self.runs: dict[UUID, Run] = {}
-        self.kept: dict[str, tuple[float, Any]] = {}  # of the page of operations, what costs to read and moves slowly
+        self._kept: dict[str, tuple[float, Any]] = {}
         self.board = BoardReader()
         self._listeners = 0
         self._counting = Lock()
+
+    def kept_for(self, seconds: float, name: str, read: Callable[[], Value]) -> Value:
+        """Of pages, what costs to read and moves slowly is read anew after a while; two at once both read it."""
+        found, moment = self._kept.get(name), monotonic()
+        if found is None or moment - found[0] > seconds:
+            found = self._kept[name] = (moment, read())
+        value: Value = found[1]
+        return value
 
     def keep(self, scheduler: Background) -> None:
         self.scheduler = scheduler

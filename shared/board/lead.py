@@ -47,6 +47,8 @@ def _by_return(rows: Sequence[Row]) -> str:
     peers = sum(1 for row in ranked[1:] if row["tier"] == first["tier"])
     if peers:
         return f"{lead}; with {events} that is not distinguishable from luck: {_sharing(peers)} its tier."
+    if first["better_than_null"] is None:
+        return f"{lead}, alone in the top tier after {events}, with no null entrant to hold it against."
     if first["better_than_null"] is False:
         best = first["best_null"]["name"]
         return f"{lead}, alone in the top tier; it is not yet distinguishable from {best}, the best null entrant."
@@ -93,7 +95,8 @@ def _lead(first: Row, gained: Decimal, second: Row | None, *, settled: bool) -> 
     what = "settled bets" if settled else "its deposit"
     if second is not None and second["initial_balance"] == first["initial_balance"]:
         ahead = gained - _gained(second, settled=settled)
-        return f"{first['name']} leads by {ahead:,.0f} dollars" + (" from settled bets" if settled else "")
+        written = f"{ahead:,.0f}" if ahead >= 10 else f"{ahead:,.2f}"
+        return f"{first['name']} leads by {written} dollars" + (" from settled bets" if settled else "")
     percent = gained / first["initial_balance"] * 100
     return f"{first['name']} leads with {percent:+.2f} % on {what if not settled else 'its deposit from ' + what}"
 

@@ -20,7 +20,7 @@ NULL_COLOR = "#7b8494"
 NULL_ENTRANTS = "baseline"  # the type of the portfolios that stand for chance, habit and doing nothing
 
 WIDTH, HEIGHT = 720, 220
-LEFT, RIGHT, TOP, BOTTOM = 4, 132, 10, 22
+LEFT, RIGHT, TOP, BOTTOM = 4, 132, 10, 22  # pixels; at the right is the room for labels
 LABEL_STEP = 14  # pixels between two labels at the ends of lines
 LABELS_MAX = 12
 
@@ -89,32 +89,39 @@ class Chart:
 
 
 def lines(chart: Chart) -> Markup:
-    """The chart as a still picture, for readers without script and for the first moment."""
+    """The chart as a still picture, for readers without script and for the first moment. It is as wide as its place and
+    as high as it is: lines alone are stretched, while words, marks and strokes keep their size at every width."""
     values = [value for each in chart.series for value in each.values if value is not None]
     values += [mark.value for mark in chart.marks] + ([] if chart.start is None else [chart.start])
     if len(chart.times) < 2 or not values:
         return Markup("")
     low, high = _padded(min(values), max(values))
     scale = _Scale(chart.times[0], chart.times[-1], low, high)
-    pieces = [f'<svg class="lines" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(chart.alternative)}">']
+    pieces = [f'<svg class="lines" width="100%" height="{HEIGHT}" role="img" aria-label="{escape(chart.alternative)}">']
+    pieces.append(f'<svg class="field" width="82%" height="{HEIGHT}" overflow="visible">')  # style.css knows it better
     pieces += _ticks(scale, chart.unit)
     if chart.start is not None:
         y = scale.y(chart.start)
-        pieces.append(f'<line class="start" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}"/>')
+        pieces.append(f'<line class="start" x1="0" x2="100%" y1="{y}" y2="{y}"/>')
+    pieces.append(
+        f'<svg width="100%" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none" '
+        'overflow="visible">'
+    )
     pieces += [_path(chart.times, each, scale) for each in sorted(chart.series, key=lambda each: not each.faint)]
-    pieces += [_marked(mark, scale) for mark in chart.marks]
+    pieces += ["</svg>", *(_marked(mark, scale) for mark in chart.marks), "</svg>"]
     pieces += _labels(chart, scale)
     return Markup("".join(pieces) + "</svg>")
 
 
 def _marked(mark: Mark, scale: "_Scale") -> str:
     """A dot, or a triangle that points up or down: colour alone says nothing."""
-    x, y, title = float(scale.x(mark.at)), float(scale.y(mark.value)), f"<title>{escape(mark.words)}</title>"
+    x, y, title = f"{scale.share(mark.at) * 100:.2f}%", scale.y(mark.value), f"<title>{escape(mark.words)}</title>"
     if mark.shape == "dot":
-        return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{mark.color}">{title}</circle>'
+        return f'<circle cx="{x}" cy="{y}" r="3.5" fill="{mark.color}">{title}</circle>'
     turn = -4.5 if mark.shape == "up" else 4.5
-    points = f"{x:.1f},{y + turn:.1f} {x - 4.5:.1f},{y - turn:.1f} {x + 4.5:.1f},{y - turn:.1f}"
-    return f'<polygon points="{points}" fill="{mark.color}">{title}</polygon>'
+    points = f"0,{turn} -4.5,{-turn} 4.5,{-turn}"
+    drawn = f'<polygon points="{points}" fill="{mark.color}">{title}</polygon>'
+    return f'<svg x="{x}" y="{y}" width="1" height="1" overflow="visible">{drawn}</svg>'
 
 
 def interval(
@@ -178,9 +185,12 @@ class _Scale:
     low: float
     high: float
 
+    def share(self, at: float) -> float:
+        """Of the way from the first moment to the last."""
+        return (at - self.first) / ((self.last - self.first) or 1)
+
     def x(self, at: float) -> str:
-        reach = (self.last - self.first) or 1
-        return f"{LEFT + (at - self.first) / reach * (WIDTH - LEFT - RIGHT):.1f}"
+        return f"{self.share(at) * WIDTH:.1f}"
 
     def y(self, value: float) -> str:
         return f"{TOP + (self.high - value) / (self.high - self.low) * (HEIGHT - TOP - BOTTOM):.1f}"
@@ -226,8 +236,10 @@ def _labels(chart: Chart, scale: _Scale) -> list[str]:
         at = max(free, min(y, room + LABEL_STEP * (number + 1)))
         free = at + LABEL_STEP
         name = each.name if len(each.name) <= 18 else f"{each.name[:17]}…"
-        pieces.append(f'<circle cx="{WIDTH - RIGHT + 8}" cy="{at:.1f}" r="3" fill="{each.color}"/>')
-        pieces.append(f'<text x="{WIDTH - RIGHT + 15}" y="{at + 4:.1f}">{escape(name)}</text>')
+        pieces.append(
+            f'<circle cx="100%" cy="{at:.1f}" r="3" fill="{each.color}" transform="translate({8 - RIGHT})"/>'
+            f'<text x="100%" dx="{15 - RIGHT}" y="{at + 4:.1f}">{escape(name)}</text>'
+        )
     return pieces
 
 
@@ -237,11 +249,11 @@ def _ticks(scale: _Scale, unit: str) -> list[str]:
     at, pieces = (int(scale.low / step) + (scale.low > 0)) * step, []
     while at < scale.high:
         y = scale.y(at)
-        pieces.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}"/>')
+        pieces.append(f'<line class="grid" x1="0" x2="100%" y1="{y}" y2="{y}"/>')
         pieces.append(f'<text class="axis" x="{LEFT}" y="{float(y) - 3:.1f}">{written(at, unit)}</text>')
         at += step
     days = scale.last - scale.first > 2 * 86_400
-    for moment, anchor, x in ((scale.first, "start", LEFT), (scale.last, "end", WIDTH - RIGHT)):
+    for moment, anchor, x in ((scale.first, "start", "0"), (scale.last, "end", "100%")):
         shown = datetime.fromtimestamp(moment, UTC).strftime("%d %b" if days else "%H:%M UTC")
         pieces.append(f'<text class="axis" text-anchor="{anchor}" x="{x}" y="{HEIGHT - 6}">{shown}</text>')
     return pieces

@@ -1,7 +1,7 @@
 """How figures are written on pages: money, prices, counts, times; a missing one is a dash with its reason."""
 
 from datetime import UTC, datetime
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
 from markupsafe import Markup, escape
@@ -33,16 +33,18 @@ def money(value: Decimal | int | None, reason: str = "not known") -> Markup:
     if value is None:
         return missing(reason)
     exact = Decimal(value)
-    shown = f"{_minus(exact)}${abs(_rounded(exact, CENT)):,}"
+    rounded = _rounded(exact, CENT)
+    shown = f"{_minus(rounded)}${abs(rounded):,}"
     return Markup(f'<span title="{exact:f} dollars">{shown}</span>')
 
 
-def gain(value: Decimal | int | None, reason: str = "not known") -> Markup:
-    """Dollars won or lost."""
+def gain(value: Decimal | int | None, reason: str = "not known", in_cents: Decimal | None = None) -> Markup:
+    """Dollars won or lost. `in_cents` is what is shown of an amount that has to add up with others."""
     if value is None:
         return missing(reason)
     exact = Decimal(value)
-    return _signed(exact, f"{exact:f} dollars", f"${abs(_rounded(exact, CENT)):,}", _rounded(exact, CENT) == 0)
+    shown = _rounded(exact, CENT) if in_cents is None else in_cents
+    return _signed(exact, f"{exact:f} dollars", f"${abs(shown):,}", shown == 0)
 
 
 def growth(value: Decimal | float | None, reason: str = "not known", digits: int = 2) -> Markup:
@@ -82,7 +84,7 @@ def probability(value: Decimal | float | None, reason: str = "not stated") -> Ma
     if value is None:
         return missing(reason)
     exact = Decimal(str(value)) * 100
-    return Markup(f'<span title="{exact.normalize():f} %">{_rounded(exact, Decimal(1))} %</span>')
+    return Markup(f'<span title="{exact.normalize():f} %">{exact.quantize(Decimal(1), ROUND_HALF_UP)} %</span>')
 
 
 def ratio(value: Decimal | float | None, reason: str = "not known", digits: int = 2) -> Markup:

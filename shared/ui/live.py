@@ -31,6 +31,7 @@ FRAMES = Counter("coliseum_page_frames_total", "Frames of live pages, each count
 Make = Callable[[], Parts]
 
 VIEWERS_MAX = 5_000
+TOPICS_MAX = 500  # pages that are watched at a time; all of them share two threads
 FILES_KEPT = 256  # of those that this process may have open: for the database, services, other requests
 THREADS = 2  # that make parts
 HEARTBEAT_SECONDS = 15.0
@@ -102,6 +103,8 @@ class Live:
         if self.stopping or self.viewers >= self._most:
             raise TooManyViewers()
         topic = self.topics.get(key)
+        if topic is None and len(self.topics) >= TOPICS_MAX:
+            raise TooManyViewers()
         if topic is None:
             topic = self.topics[key] = Topic(self, key, make, every_seconds)
         self.viewers += 1

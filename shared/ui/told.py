@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from typing import Any, Literal
 
 import jiter
@@ -126,6 +126,7 @@ def _settlement(payload: Mapping[str, Any]) -> _Said:
     paid, gained = Decimal(payload["paid"]), Decimal(payload["pnl"])
     tone: Tone = "good" if gained > 0 else "bad" if gained < 0 else ""
     deed = f"wins {_dollars(gained)}" if gained > 0 else f"loses {_dollars(-gained)}" if gained else "comes out even"
+    deed += " before fees"
     if payload["version"] > 1:
         taken = f"{_dollars(paid)} more" if paid >= 0 else f"{_dollars(-paid)} taken back"
         return "settlement", f"{deed} after the venue corrected its result: {quantity} {side}, {taken}", tone, None
@@ -182,4 +183,4 @@ def _plain(value: Decimal) -> str:
 
 
 def _percent(value: Any) -> str:
-    return f"{(Decimal(str(value)) * 100).quantize(Decimal(1))} %"
+    return f"{(Decimal(str(value)) * 100).quantize(Decimal(1), ROUND_HALF_UP)} %"

@@ -1,5 +1,6 @@
 """The arena's first page, a model's and a session's: the answer first, and words where there is nothing to show."""
 
+import re
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -8,6 +9,7 @@ import requests
 from fastapi.testclient import TestClient
 
 from services.arena.app import arena_app
+from services.arena.pages.home import DECISIONS_MAX, EVENTS_MAX
 from services.arena.resources import Settings
 from shared.database import Database
 from tests.arena.season import DAWN, Entrant, Season, play
@@ -99,6 +101,58 @@ def test_a_new_decision_comes_to_whoever_watches(fresh_database: Database, fresh
         stream.close()
 
     assert key == str(session_id) and "Colder than &lt;ever&gt;." in html
+
+
+def test_money_and_the_answer_move_while_somebody_watches(fresh_database: Database, fresh_database_url: str) -> None:
+    season = play(fresh_database, ENTRANTS, 4)
+
+    with serving(arena_app(Settings(database_url=fresh_database_url, arena_enabled=False))) as address:
+        have = requests.get(f"{address}/?by=return", timeout=10).text.partition('data-have="')[2].partition('"')[0]
+        stream = requests.get(f"{address}/live", params={"have": have, "by": "return"}, stream=True, timeout=10)
+        change(
+            fresh_database,
+            "UPDATE portfolios SET current_balance = 4321.09 WHERE portfolio_id = :one",
+            one=season.portfolios["rule"],
+        )
+        cells = next(frame["cells"] for frame in frames_of(stream) if frame["cells"])
+        requests.post(f"{address}/leaderboard/refresh", timeout=30)
+        answer = next(frame["cells"]["answer"] for frame in frames_of(stream) if "answer" in frame["cells"])
+        stream.close()
+
+    assert "$4,321.09" in cells[f"eq-{season.portfolios['rule']}"]
+    assert "the furthest has 4" in answer
+
+
+def test_a_list_says_how_many_decisions_it_holds_and_scrolls_by_itself(arena: TestClient) -> None:
+    page = page_of(arena, "/")
+
+    [feed] = [each for each in page.all("ul") if each.get("data-lines") == "decisions"]
+    shown = [each for each in page.all("li") if "decision" in str(each.get("class"))]
+    assert feed["data-most"] == str(DECISIONS_MAX) and len(shown) == DECISIONS_MAX
+    assert any(each.get("class") == "scrolls" for each in page.all("div"))
+
+
+def test_events_and_decisions_name_their_venue(arena: TestClient) -> None:
+    page = page_of(arena, "/")
+
+    assert page.text.count("Polymarket") >= EVENTS_MAX + DECISIONS_MAX
+
+
+def test_a_purchase_stands_in_cents_and_dollars(fresh_database: Database, fresh_database_url: str) -> None:
+    session_id = play(fresh_database, ENTRANTS[:1], 2).sessions[0]
+    say(fresh_database, session_id, 1, "Buys 4,145.25 NO at 0.670239 for 2842.4377 dollars, fees included.", "action")
+    change(
+        fresh_database,
+        """UPDATE session_messages SET action_type = 'BUY', action_amount = 2842.4377, action_shares = 4145.25,
+            action_price = 0.670239 WHERE session_id = :session_id AND message_type = 'action'""",
+        session_id=session_id,
+    )
+
+    with opened(fresh_database_url) as arena:
+        page = page_of(arena, f"/session/{session_id}")
+
+    assert re.search(r"Buys 4,145\.25 (YES|NO) at 67\.02¢ for \$2,842\.44, fees included\.", page.text)
+    assert "0.670239 for" not in page.text
 
 
 def test_a_model_is_shown_with_its_skill_its_calibration_and_its_portfolio(arena: TestClient, season: Season) -> None:

@@ -158,9 +158,32 @@ def test_curves_are_growth_and_a_gap_stays_a_gap(arena: TestClient, database: Da
     page = page_of(arena, "sharp", "dull")
 
     assert rows[0] == ["time", "sharp (%)", "dull (%)"]
-    assert rows[-1][1:] == ["9", "9"]
-    assert sum(row[1:] == ["", ""] for row in rows) == 1
-    assert "Growth of the deposit, last known: sharp +9.00 %; dull +9.00 %." in page.text
+    assert rows[-3][1:] == ["9", "9"]
+    assert sum(row[1:] == ["", ""] for row in rows) == 2  # nothing is known of the time before now either
+    now = {row["model"]: float(row["return"]) * 100 for row in arena.get("/leaderboard").json()["leaderboard"]}
+    assert [float(figure) for figure in rows[-1][1:]] == pytest.approx([now["sharp"], now["dull"]], abs=0.01)
+    assert f"Growth of the deposit up to now: sharp {now['sharp']:+.2f} %; dull {now['dull']:+.2f} %." in page.text
+
+
+def test_a_fall_has_its_sign_and_every_figure_its_moment(arena: TestClient, database: Database) -> None:
+    change(
+        database,
+        """UPDATE standings SET figures = jsonb_set(figures, '{max_drawdown}', '0.0294')
+        WHERE portfolio_id IN (SELECT portfolio_id FROM ai_models WHERE external_id = 'sharp')""",
+    )
+
+    text = page_of(arena, "sharp", "dull").text
+
+    assert "−2.94 %" in text
+    places = [text.index(words) for words in ("As it is now", "Account value", "as the board had them", "Deepest fall")]
+    assert places == sorted(places)
+
+
+def test_what_both_made_is_shown_on_phones_too(arena: TestClient) -> None:
+    page = page_of(arena, "sharp", "dull")
+
+    names = {str(cell.get("data-name")) for cell in page.all("td") if "minor" not in str(cell.get("class"))}
+    assert {"sharp made", "dull made", "sharp said", "dull said"} <= names
 
 
 def made(mean: float, low: float, high: float, by: By = "skill") -> Comparison:

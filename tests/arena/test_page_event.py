@@ -127,6 +127,21 @@ def test_every_code_that_a_bet_can_end_with_has_a_sentence() -> None:
     assert set(sentences.OUTCOMES) >= OUTCOMES
 
 
+@pytest.mark.parametrize(
+    ("detail", "said"),
+    [
+        ("the best price is 0.446, the limit 0.360000", "the best price is 44.6¢, the limit 36¢"),
+        ("needs 12.345678, has 3.2", "needs $12.35, has $3.20"),
+        ("at most 500 dollars, 499.5 are bound", "at most $500.00, $499.50 are bound"),
+        ("1200.55 of at most 900.00 dollars are bound", "$1,200.55 of at most $900.00 are bound"),
+        ("the book is 31 seconds old", "the book is 31 seconds old"),
+        ("<b>", "<b>"),
+    ],
+)
+def test_why_nothing_was_bought_is_said_in_cents_and_dollars(detail: str, said: str) -> None:
+    assert harmless(str(sentences.detail(detail))).text == said
+
+
 def test_before_anything_has_happened_the_page_says_what_will_come(arena: TestClient, fresh_database: Database) -> None:
     event_id = event_of(fresh_database, 1)
     change(fresh_database, "DELETE FROM betting_sessions WHERE event_id = :event_id", event_id=event_id)

@@ -141,7 +141,7 @@ def test_settlements_are_told_with_amounts_under_names_that_stay(
     assert words(entry, "id") == words(before, "id") and words(entry, "id").startswith("tag:coliseum,2026-11-21:")
     assert words(feed, "id") == words(first, "id")
     assert words(feed, "updated") == words(entry, "updated") == "2026-11-21T12:00:00Z"
-    assert "=1+1 ]]> <b>&amp;\ufffd \ufffd loses $5.00: " in words(entry, "title")
+    assert "=1+1 ]]> <b>&amp;\ufffd \ufffd loses $5.00 before fees: " in words(entry, "title")
     assert "held 10 YES, bought for $5.00: it pays nothing, a loss of $5.00 before fees." in words(entry, "content")
     assert "(SIMULATED VENUES)" in words(entry, "content")
     link = entry.find(f"{ATOM}link")
@@ -162,7 +162,7 @@ def test_a_correction_is_an_entry_of_its_own(desk: Desk, fresh_database: Databas
 
     newest, _ = feed_of(desk).findall(f"{ATOM}entry")
 
-    assert words(newest, "title") == "Harbour wins $5.00 after a correction: Will it rain?"
+    assert words(newest, "title") == "Harbour wins $5.00 before fees after a correction: Will it rain?"
     assert "The venue corrected its result: $10.00 more was paid" in words(newest, "content")
 
 

@@ -5,7 +5,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from hypothesis import example, given
+from hypothesis import strategies as st
+
 from services.paper_trading.domain.keeping import Kept
+from services.paper_trading.pages.addresses import address_of
 from services.paper_trading.pages.attribution import drawn, sentence_of
 from services.paper_trading.pages.curves import equity_chart, fall_chart
 from services.paper_trading.pages.reckoning import naive_of
@@ -30,10 +34,8 @@ def portfolio(**facts: Any) -> dict[str, Any]:
 
 
 def points(*minutes: int, fall: str = "0.02") -> list[dict[str, Any]]:
-    equity = Decimal(990)
-    return [
-        {"taken_at": NOON + timedelta(minutes=minute), "equity": equity, "fall": Decimal(fall)} for minute in minutes
-    ]
+    reach = {"equity": Decimal(990), "lowest": Decimal(990), "highest": Decimal(990)}
+    return [{"taken_at": NOON + timedelta(minutes=minute), **reach, "fall": Decimal(fall)} for minute in minutes]
 
 
 def test_where_nobody_looked_the_curve_breaks() -> None:
@@ -67,6 +69,40 @@ def test_the_bars_of_an_attribution_end_where_their_sum_does() -> None:
         "Of the realized +$12.00: +$30.00 from the edge it stated, −$8.00 by execution"
     )
     assert sentence_of(Terms(Decimal(0))) == "Nothing has been realized yet."
+
+
+AMOUNTS = st.decimals(min_value=-10_000, max_value=10_000, places=8)
+
+
+@given(st.tuples(AMOUNTS, AMOUNTS, AMOUNTS, st.none() | AMOUNTS))
+@example((Decimal("3766.515001"), Decimal("-1482.664999"), Decimal("2085.544999"), None))  # each alone: a cent too much
+def test_what_is_shown_of_the_terms_adds_up_to_what_is_shown_as_realized(terms: tuple[Decimal | None, ...]) -> None:
+    realized = sum((term for term in terms if term is not None), Decimal(0))
+    exact = Terms(realized, *terms)
+
+    told = [Decimal(figure.replace("−", "-").replace("$", "").replace(",", "")) for figure in
+            re.findall(r"[+−]?\$[\d,]+\.\d\d", sentence_of(exact))]  # fmt: skip
+    bars = re.findall(r"<title>(\S+) dollars</title>([^<]+)</text>", drawn(exact))
+
+    assert told[0] == sum(told[1:], Decimal(0))
+    assert abs(told[0] - realized) <= Decimal("0.005")
+    known = [term for term in terms if term is not None]
+    assert all(abs(shown - term) < Decimal("0.01") for shown, term in zip(told[1:], known, strict=True))
+    assert [Decimal(title) for title, _ in bars] == [*known, realized]
+    assert [shown for _, shown in bars] == [
+        f"{'+' if each > 0 else '−' if each < 0 else ''}${abs(each):,.2f}" for each in (*told[1:], told[0])
+    ]
+
+
+def test_a_range_keeps_what_else_was_chosen() -> None:
+    chosen = {"outcome": "filled", "range": "1w", "trades_after": "a=b"}
+
+    chart = equity_chart(portfolio(), points(0, 1), "#000", "1w", NOON, chosen)
+
+    addresses = {name: address for name, address, _ in chart.ranges}
+    assert addresses["1h"] == "/portfolio/3?range=1h&outcome=filled&trades_after=a%3Db"
+    assert address_of(3, chosen, outcome=None, trades_after=None) == "/portfolio/3?range=1w"
+    assert address_of(3, {}) == "/portfolio/3"
 
 
 def test_forecasts_are_drawn_where_they_were_said_and_came() -> None:

@@ -1,5 +1,7 @@
 """The page of one market: what it costs to trade, who holds what, how it moves, and any words of a venue as words."""
 
+import re
+from csv import DictReader
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import uuid4
@@ -12,6 +14,9 @@ from sqlalchemy import text
 from services.markets import app as markets_service
 from services.markets.resources import Settings as MarketsSettings
 from shared.database import Database
+from shared.ui.drawings import DOCUMENTED
+from shared.ui.truth import truth_of
+from tests.orchestrator import arena_rows, build
 from tests.services.conftest import UNLIMITED
 from tests.services.listing import World, gamma, gamma_book, kalshi
 from tests.services.test_market_sync import synced
@@ -46,11 +51,16 @@ def number_of(database: Database, market_id: str = "polymarket:1") -> int:
         return int(connection.execute(query, {"id": market_id}).scalar_one())
 
 
+def words_of_truth(database: Database) -> str:
+    with database.connection() as connection:
+        return truth_of(connection).words
+
+
 def test_the_page_answers_with_the_quote_in_words(town: TestClient) -> None:
     page = read(town)
 
     assert "Will the harbour freeze?" in page.text
-    assert "Yes can be bought at 41¢ and sold at 40¢ , so the market says about 40 %" in page.text
+    assert "Yes can be bought at 41¢ and sold at 40¢ , so the market says about 41 %" in page.text
     assert "No portfolio holds anything here." in page.text
     assert "The arena has not asked its models about this market." in page.text
     assert "No book has been read from the venue yet" in page.text
@@ -118,6 +128,27 @@ def test_who_holds_what_is_linked_to_its_portfolio(town: TestClient, stored: Dat
     assert "No portfolio holds anything here." not in page.text
 
 
+def test_a_model_has_its_documented_colour_wherever_it_is_named(town: TestClient, stored: Database) -> None:
+    number = number_of(stored)
+    _, portfolio_id = arena_rows.model(stored, "Claude", NOW, "bg-orange-500")
+    build.position(stored, portfolio_id, number, NOW)
+    bought, ordered = (build.decision(stored, portfolio_id, number, signal_id, NOW) for signal_id in (1, 2))
+    build.trade(stored, portfolio_id, number, bought, NOW)
+    order = {"decision_id": ordered, "portfolio_id": portfolio_id, "market_no": number, "action": "buy_yes",
+             "limit_price": Decimal("0.4"), "quantity": 5, "filled": 0, "ahead": 0, "reserved": 2, "fee_schedule": "{}",
+             "fee_carried": 0, "status": "open", "placed_at": NOW, "expires_at": NOW + timedelta(days=1),
+             "watched_until": NOW}  # fmt: skip
+    build.insert(stored, "resting_orders", order)
+    with stored.transaction() as connection:
+        rows.ticks(connection, number, {NOW.replace(second=0, microsecond=0) - timedelta(minutes=5): "0.4"})
+
+    page = town.get(PAGE, headers=BROWSER).text
+
+    shades = re.findall(r'fill="(#\w+)"/></svg> <a href="[^"]+/portfolio/\d+"', page)
+    assert shades == [DOCUMENTED["orange"]] * 3  # what it holds, what it waits for, what it bought
+    assert f'"color": "{DOCUMENTED["orange"]}"' in page.split('id="price"')[1].split("</script>")[0]  # its mark
+
+
 def test_markets_of_the_same_event_are_added_up(town: TestClient) -> None:
     page = read(town)
 
@@ -171,13 +202,16 @@ def test_the_price_is_drawn_as_a_line_as_candles_and_as_numbers(town: TestClient
     csv = town.get(f"{PAGE}/prices.csv", params={"range": "1h"})
 
     assert "lowest 40¢, highest 49¢" in line.text
-    assert [each for each in candles.all("svg") if each["class"] == "lines candles"]
-    assert [each for each in line.all("svg") if each["class"] == "lines candles"] == []
+    assert [each for each in candles.all("svg") if each.get("class") == "lines candles"]
+    assert [each for each in line.all("svg") if each.get("class") == "lines candles"] == []
     assert csv.headers["content-type"] == "text/csv; charset=utf-8"
-    assert csv.text.splitlines()[0] == "opened_at,open,high,low,close,volume,source"
+    assert csv.text.splitlines()[0] == "opened_at,open,high,low,close,volume,source,truth,as_of_utc"
     oldest = minute - timedelta(minutes=29)
-    assert csv.text.splitlines()[1] == f"{oldest:%Y-%m-%dT%H:%M:%SZ},0.49,0.49,0.49,0.49,,snapshots"
-    assert csv.text.splitlines()[20].endswith(",0.4,0.4,0.4,0.4,,snapshots")
+    assert csv.text.splitlines()[1].startswith(f"{oldest:%Y-%m-%d %H:%M:%S},0.49,0.49,0.49,0.49,,snapshots,")
+    sheet = list(DictReader(csv.text.splitlines()))
+    assert (len(sheet), sheet[19]["close"]) == (20, "0.4")
+    assert {row["truth"] for row in sheet} == {words_of_truth(stored)}
+    assert all(datetime.fromisoformat(f"{row['as_of_utc']}+00:00") >= minute for row in sheet)
 
 
 def test_a_market_that_ended_says_how_with_its_evidence_and_its_versions(town: TestClient, world: World) -> None:

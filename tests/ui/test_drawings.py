@@ -27,6 +27,16 @@ def test_each_series_is_a_line_with_its_name_at_its_end() -> None:
     assert "Bob" in svg.toxml()
 
 
+def test_words_and_marks_keep_their_size_at_every_width() -> None:
+    marks = [Mark(60, 2.0, "a bet", "#111111", shape) for shape in ("dot", "up")]
+    svg = drawn(lines(chart(Series("Ann", "#111111", [1, 2, 3, 4]), marks=marks)))
+
+    stretched = [each for each in svg.getElementsByTagName("svg") if each.hasAttribute("viewBox")]
+    assert not svg.hasAttribute("viewBox") and len(stretched) == 1
+    assert {each.nodeName for each in stretched[0].childNodes} == {"path"}
+    assert [each.getAttribute("cx") for each in svg.getElementsByTagName("circle")] == ["33.33%", "100%"]
+
+
 def test_a_gap_is_a_gap() -> None:
     [path] = drawn(lines(chart(Series("Ann", "#111", [1, None, 3, 4])))).getElementsByTagName("path")
 

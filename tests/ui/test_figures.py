@@ -22,6 +22,7 @@ def words(html: Markup | str) -> str:
     [
         (figures.money, "9700", "$9,700.00"),
         (figures.money, "-3.005", "−$3.00"),
+        (figures.money, "-0.001", "$0.00"),
         (figures.gain, "150", "▲ +$150.00"),
         (figures.gain, "-0.40", "▼ −$0.40"),
         (figures.gain, "0.001", "$0.00"),
@@ -33,6 +34,8 @@ def words(html: Markup | str) -> str:
         (figures.cents, "0.0001", "0.01¢"),
         (figures.cents, "1", "100¢"),
         (figures.probability, "0.53", "53 %"),
+        (figures.probability, "0.265", "27 %"),
+        (figures.probability, "0.125", "13 %"),
         (figures.ratio, "-1.234", "−1.23"),
         (figures.amount, "120.500", "120.5"),
         (figures.dollars, "1234567.9", "$1,234,568"),

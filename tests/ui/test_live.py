@@ -249,3 +249,14 @@ def test_what_is_not_there_is_an_ordinary_answer_and_no_topic(app: FastAPI, boar
         assert (answer.status_code, answer.text) == (404, "There is nothing here.")
         assert not app.state.live.topics
         assert app.state.live.viewers == 0
+
+
+def test_a_page_of_a_topic_that_is_away_is_not_made_of_its_old_parts(app: FastAPI, board: Board) -> None:
+    live: Live = app.state.live
+
+    class Lost:
+        parts, away = Parts({"board": "old"}), True
+
+    live.topics["board"] = Lost()  # type: ignore[assignment]
+
+    assert live.parts("board", board.parts).figures == board_part(1)

@@ -55,13 +55,13 @@ MIND = {
         (
             "settlement",
             {**PAID, "paid": 120, "pnl": Decimal("57.6"), "standing": "won"},
-            "Ada wins $57.60: 120 YES pay $120.00 — Will it rain?",
+            "Ada wins $57.60 before fees: 120 YES pay $120.00 — Will it rain?",
             "good",
         ),
         (
             "settlement",
             {**PAID, "paid": 0, "pnl": Decimal("-62.4"), "standing": "lost"},
-            "Ada loses $62.40: 120 YES pay nothing — Will it rain?",
+            "Ada loses $62.40 before fees: 120 YES pay nothing — Will it rain?",
             "bad",
         ),
         (
@@ -73,7 +73,7 @@ MIND = {
         (
             "settlement",
             {**PAID, "version": 2, "paid": -120, "pnl": Decimal("-62.4"), "standing": "lost"},
-            "Ada loses $62.40 after the venue corrected its result: 120 YES, $120.00 taken back — Will it rain?",
+            "Ada loses $62.40 before fees after the venue corrected its result: 120 YES, $120.00 taken back — Will it rain?",
             "bad",
         ),
         ("decision", {**MIND}, "Ada decides YES (63 % for yes, 55 % sure) — Will it rain?", ""),

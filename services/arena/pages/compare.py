@@ -81,7 +81,8 @@ def markets_sheet(here: Resources, one: str, other: str, now: datetime) -> bytes
 def growth_sheet(here: Resources, one: str, other: str, span: Range, now: datetime) -> bytes:
     with here.database.connection() as connection:
         first, second = _both(connection, one, other)
-        chart = _chart(connection, first, second, _colors(first, second), span, now)
+        standing = rows_of(connection, [first["portfolio_id"], second["portfolio_id"]])
+        chart = _chart(connection, first, second, _colors(first, second), span, now, standing)
         truth = truth_of(connection)
     values = zip(*(each.values for each in chart.series), strict=True)
     rows = [
@@ -133,7 +134,7 @@ def _side_by_side(here: Resources, first: Entrant, second: Entrant, span: Range,
     with here.database.connection() as connection:
         rows = rows_of(connection, [one, other])
         markets = showing_pairs.shared_markets(connection, one, other)
-        chart = _chart(connection, first, second, colors, span, now)
+        chart = _chart(connection, first, second, colors, span, now, rows)
     by_board = [
         {"return": board_row(rows[each], "return"), "skill": board_row(rows[each], "skill")} for each in (one, other)
     ]
@@ -253,11 +254,21 @@ def _correlation(markets: Sequence[Mapping[str, Any]]) -> Correlation:
 
 
 def _chart(
-    connection: Connection, first: Entrant, second: Entrant, colors: tuple[str, str], span: Range, now: datetime
+    connection: Connection,
+    first: Entrant,
+    second: Entrant,
+    colors: tuple[str, str],
+    span: Range,
+    now: datetime,
+    rows: Mapping[int, Mapping[str, Any]],
 ) -> Chart:
+    """It ends with what the accounts are worth now, as the table above it says."""
     one, other = first["portfolio_id"], second["portfolio_id"]
     since = None if RANGES[span] is None else now - (RANGES[span] or timedelta())
     found = showing_pairs.curves(connection, one, other, since, POINTS_MAX)
+    for each in (first, second):
+        if each["status"] != "closed" and found:
+            found.setdefault(each["portfolio_id"], {})[int(now.timestamp())] = rows[each["portfolio_id"]]["return"]
     times = _with_gaps(sorted({at for curve in found.values() for at in curve}))
     series = [
         Series(
@@ -280,7 +291,7 @@ def _chart(
         times=times,
         series=series if times else (),
         start=0.0,
-        alternative=f"Growth of the deposit, last known: {told}." if told else "A curve appears after the first cycle.",
+        alternative=f"Growth of the deposit up to now: {told}." if told else "A curve appears after the first cycle.",
         csv=f"/compare/growth.csv?one={one}&other={other}&range={span}",
         ranges=[(name, address + name, name == span) for name in RANGES],
     )

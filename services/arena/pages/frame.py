@@ -8,4 +8,5 @@ from shared.ui.rendering import Pages
 
 PAGES = Pages(Path(__file__).parents[1] / "templates", topology.ARENA)
 PAGES.environment.filters["sentence"] = sentences.of
+PAGES.environment.filters["detail"] = sentences.detail
 PAGES.environment.filters["cost"] = sentences.cost

@@ -10,8 +10,8 @@ from fastapi import Request, Response
 from services.arena.pages.frame import PAGES
 from services.arena.resources import Resources
 from services.arena.storage import showing
-from shared.board.reading import board_rows
-from shared.board.rows import By, board_in_order
+from shared.board.reading import BoardReader, rows_of
+from shared.board.rows import By, board_in_order, board_row
 from shared.ui.boards import board_of
 from shared.ui.changes import Parts
 from shared.ui.drawings import color_of
@@ -21,7 +21,8 @@ from shared.ui.stances import Stance, strip
 from shared.ui.truth import truth_of
 
 EVERY_SECONDS = 2.0
-EVENTS_MAX, DECISIONS_MAX = 10, 9
+EVENTS_MAX, DECISIONS_MAX = 10, 20
+FIGURES = ("answer", "now", "board", "events")
 COUNTED = {"YES": "YES", "NO": "NO", "ABSTAIN": "abstain", "running": "on air", "failed": "failed"}
 
 Row = Mapping[str, Any]
@@ -32,51 +33,66 @@ def home_page(request: Request, here: Resources, by: By, now: datetime) -> Respo
     visit = visit_of(request)
     with here.database.connection() as connection:
         truth = truth_of(connection)
-        rows = board_rows(connection)
         models = showing.every_model(connection)
-    ordered = [row for row in board_in_order(rows, by) if by == "return" or row["model"] is not None]
-    standing = {row["portfolio_id"]: row for row in ordered}
+        entered = [each["portfolio_id"] for each in models if each["portfolio_id"] is not None]
+        standing = {number: board_row(row, by) for number, row in rows_of(connection, entered).items()}
     facts: dict[str, Any] = {
         "within": "Arena",
         "by": by,
-        "answer": sentence_of(board_in_order(rows, "skill"), here.settings.arena_settled_min),
-        "board": board_of(ordered, by),
         "models": [each | {"row": standing.get(each["portfolio_id"])} for each in models],
-        "computed_at": max((row["computed_at"] for row in rows if row["computed_at"]), default=None),
         "settled_min": here.settings.arena_settled_min,
-        "selects_every": here.settings.arena_select_seconds,
+        "decisions_max": DECISIONS_MAX,
     }
-    parts = live.parts(key_of(visit), lambda: home_parts(here, visit, here.clock()))
-    return PAGES.answer(request, "arena.html", facts, now=now, truth=truth, live=("/live", parts))
+    parts = live.parts(key_of(visit, by), HomeParts(here, visit, by))
+    return PAGES.answer(request, "arena.html", facts, now=now, truth=truth, live=(f"/live?by={by}", parts))
 
 
-def key_of(visit: Visit) -> tuple[str, ...]:
-    return "arena", visit.scheme, visit.host, visit.public
+def key_of(visit: Visit, by: By) -> tuple[str, ...]:
+    return "arena", by, visit.scheme, visit.host, visit.public
 
 
-def home_parts(here: Resources, visit: Visit, now: datetime) -> Parts:
-    """What is being decided, and what it costs."""
-    with here.database.connection() as connection:
-        events = showing.newest_events(connection, EVENTS_MAX)
-        decisions = showing.last_decisions(connection, DECISIONS_MAX)
-        spent, on_air = showing.spent_today(connection, now), showing.on_air(connection)
-    for event in events:
-        event["drawn"] = _stances(event)
-        event["counted"] = _counted(event)
-    for each in decisions:
-        each["shade"] = color_of(each["portfolio_id"], "ai_model", each["color"])
-    facts = {
-        "events": events,
-        "decisions": decisions,
-        "spent": spent,
-        "budget": here.settings.arena_day_budget,
-        "model_budget": here.settings.arena_model_day_budget,
-        "on_air": on_air,
+class HomeParts:
+    """Makes the live parts: who leads, the board with money as it is now, what is being decided, and what it costs."""
+
+    def __init__(self, here: Resources, visit: Visit, by: By) -> None:
+        self.here, self.visit, self.by = here, visit, by
+        self.board = BoardReader()
+
+    def __call__(self) -> Parts:
+        now, settings = self.here.clock(), self.here.settings
+        with self.here.database.connection() as connection:
+            rows = self.board.rows(connection)
+            events = showing.newest_events(connection, EVENTS_MAX)
+            decisions = showing.last_decisions(connection, DECISIONS_MAX)
+            spent, on_air = showing.spent_today(connection, now), showing.on_air(connection)
+        for event in events:
+            event["drawn"] = _stances(event)
+            event["counted"] = _counted(event)
+        for each in decisions:
+            each["shade"] = color_of(each["portfolio_id"], "ai_model", each["color"])
+        facts = {
+            **_standing(rows, self.by, settings.arena_settled_min),
+            "events": events,
+            "decisions": decisions,
+            "spent": spent,
+            "budget": settings.arena_day_budget,
+            "on_air": on_air,
+        }
+        return Parts(
+            {name: PAGES.part(self.visit, f"arena_{name}.html", facts, now=now) for name in FIGURES},
+            {"decisions": PAGES.part(self.visit, "arena_decisions.html", facts, now=now)},
+        )
+
+
+def _standing(rows: Sequence[Row], by: By, settled_min: int) -> dict[str, Any]:
+    """By skill those who forecast nothing have no place."""
+    ordered = [row for row in board_in_order(rows, by) if by == "return" or row["model"] is not None]
+    return {
+        "by": by,
+        "answer": sentence_of(board_in_order(rows, "skill"), settled_min),
+        "board": board_of(ordered, by),
+        "computed_at": max((row["computed_at"] for row in rows if row["computed_at"]), default=None),
     }
-    return Parts(
-        {name: PAGES.part(visit, f"arena_{name}.html", facts, now=now) for name in ("now", "events")},
-        {"decisions": PAGES.part(visit, "arena_decisions.html", facts, now=now)},
-    )
 
 
 def _stances(event: Row) -> Any:

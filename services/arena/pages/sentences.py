@@ -1,13 +1,22 @@
 """Codes of the arena as sentences: why a session failed, why nothing was bought, why a source was refused."""
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from shared.ui.figures import missing, money, words
+from shared.ui.figures import cents, missing, money, words
 
 SMALL = Decimal(1)  # dollars, below which two digits say too little
+# Figures in what paper trading adds to an outcome, by the words around them.
+PRICES = re.compile(r"(?<=the best price is )[\d.]*\d|(?<=, the limit )[\d.]*\d|(?<=takes no limit of )[\d.]*\d")
+AMOUNTS = re.compile(
+    r"(?<=needs )[\d.]*\d|(?<=, has )[\d.]*\d|(?<=the fee of )[\d.]*\d|(?<=the sale brings, )[\d.]*\d"
+    r"|[\d.]*\d dollars(?= are bound)|(?<=at most )[\d.]*\d dollars|(?<=less than )[\d.]*\d dollars"
+    r"|(?<=bought for )[\d.]*\d dollars|^[\d.]*\d dollars(?= do not buy)|(?<=dollars, )[\d.]*\d(?= are bound)"
+    r"|^[\d.]*\d(?= of at most )"
+)
 
 FAILURES: Mapping[str, str] = {
     "unreachable": "The provider could not be reached; nothing was charged.",
@@ -93,6 +102,16 @@ KINDS: Mapping[str, Mapping[str, str]] = {
 def of(code: str | None, kind: str) -> str:
     """A code that nobody has put into words yet is shown as it is."""
     return KINDS[kind].get(code or "", f"{words(code).capitalize()}." if code else "")
+
+
+def detail(said: str | None) -> Markup:
+    """What paper trading adds to an outcome, its prices in cents and its amounts in dollars as everywhere."""
+    pieces, done, whole = [], 0, said or ""
+    found = [(match, cents) for match in PRICES.finditer(whole)] + [(match, money) for match in AMOUNTS.finditer(whole)]
+    for match, written in sorted(found, key=lambda each: each[0].start()):
+        pieces += [escape(whole[done : match.start()]), written(Decimal(match[0].removesuffix(" dollars")))]
+        done = match.end()
+    return Markup("").join([*pieces, escape(whole[done:])])
 
 
 def cost(dollars: Decimal | None, reason: str = "nothing was charged yet") -> Markup:

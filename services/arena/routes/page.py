@@ -27,13 +27,11 @@ def read_page(
 
 
 @router.get("/live")
-async def follow_arena(request: Request, here: Here) -> Response:
+async def follow_arena(
+    request: Request, here: Here, by: Annotated[By, Query(description="What the board is ordered by.")] = "skill"
+) -> Response:
     visit = visit_of(request)
-
-    def make() -> Parts:
-        return home.home_parts(here, visit, here.clock())
-
-    return live_of(request).stream(request, home.key_of(visit), make, home.EVERY_SECONDS)
+    return live_of(request).stream(request, home.key_of(visit, by), home.HomeParts(here, visit, by), home.EVERY_SECONDS)
 
 
 @router.get("/event/{event_id}")

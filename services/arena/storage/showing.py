@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 _EVENTS = text("""
-SELECT e.event_id, e.question, e.category, e.status, e.current_price, e.close_time, e.outcome, m.market_id,
+SELECT e.event_id, e.question, e.category, e.status, e.current_price, e.close_time, e.outcome, m.market_id, m.platform,
     coalesce((SELECT json_agg(json_build_object('session_id', s.session_id, 'name', a.name, 'status', s.status,
         'position', s.final_position, 'probability', s.probability::text, 'failure', s.failure,
         'portfolio_id', s.portfolio_id, 'color', a.color) ORDER BY s.probability, a.name)
@@ -16,10 +16,11 @@ FROM arena_events e JOIN markets m USING (market_no) WHERE e.status <> 'withdraw
 ORDER BY e.created_at DESC, e.close_time LIMIT :limit
 """)
 _DECISIONS = text("""
-SELECT s.session_id, s.event_id, s.portfolio_id, a.name, a.color, a.kind, e.question, s.status, s.final_position,
-    s.probability, s.confidence_score, s.reasoning_summary, s.failure, s.failure_detail, s.bet_amount, s.no_bet,
+SELECT s.session_id, s.event_id, s.portfolio_id, a.name, a.color, a.kind, e.question, m.platform, s.status,
+    s.final_position, s.probability, s.confidence_score, s.reasoning_summary, s.failure, s.failure_detail, s.bet_amount, s.no_bet,
     s.completed_at
 FROM betting_sessions s JOIN ai_models a USING (model_id) JOIN arena_events e USING (event_id)
+JOIN markets m ON m.market_no = s.market_no
 WHERE s.completed_at IS NOT NULL ORDER BY s.completed_at DESC LIMIT :limit
 """)
 _MODELS = text("""

@@ -24,6 +24,7 @@ from shared.trading.books import Book
 from shared.trading.fees import UnreadableTerms, fee_terms
 from shared.ui.changes import Parts
 from shared.ui.places import Visit
+from shared.ui.sheets import sheet, sheet_answer
 from shared.ui.truth import truth_of
 
 ROWS = 40
@@ -33,6 +34,7 @@ LEVELS = 15
 TICKS_MAX = 5_000
 ID_MAX = 140
 EVIDENCE_MAX = 4_000
+CANDLE_COLUMNS = ("opened_at", "open", "high", "low", "close", "volume", "source")
 
 SAID = {
     "fresh": ("The book below was read from the venue just now.", "good"),
@@ -104,19 +106,16 @@ def quote_parts(database: Database, market_id: str, visit: Visit, clock: Clock) 
     return Parts({"quote": figures}, {"fills": lines})
 
 
-def prices_csv(here: Resources, market_id: str, name: str, now: datetime) -> Response:
+def prices_csv(request: Request, here: Resources, market_id: str, name: str, now: datetime) -> Response:
+    """The candles of the chart, oldest first."""
     with here.database.connection() as connection:
         number = _market(connection, market_id)["market_no"]
         shown = range_of(name, showing.first_tick(connection, number), now)
         found = _candles(connection, number, shown)
-    lines = ["opened_at,open,high,low,close,volume,source"]
-    for each in found:
-        figures = (each.open, each.high, each.low, each.close, each.volume)
-        said = ",".join("" if figure is None else f"{figure.normalize():f}" for figure in figures)
-        lines.append(f"{each.opened_at:%Y-%m-%dT%H:%M:%SZ},{said},{each.source}")
+        truth = truth_of(connection)
+    rows = [tuple(getattr(each, name) for name in CANDLE_COLUMNS) for each in found]
     name = "".join(each if each.isalnum() or each in "-._" else "-" for each in market_id)
-    headers = {"content-disposition": f'attachment; filename="{name}-{shown.name}.csv"'}
-    return Response("\n".join(lines) + "\n", media_type="text/csv; charset=utf-8", headers=headers)
+    return sheet_answer(request, sheet(CANDLE_COLUMNS, rows, truth, now), f"{name}-{shown.name}.csv")
 
 
 def fetched_book(here: Resources, market_id: str, clock: Clock) -> Response:

@@ -98,7 +98,7 @@ def _mark(trade: Mapping[str, Any]) -> Mark:
         at=int(trade["executed_at"].timestamp()),
         value=_cents(price),
         words=f"{trade['name'][:60]} {deed} {trade['quantity'].normalize():,f} {side} at {_said(trade['price'])}",
-        color=color_of(trade["portfolio_id"], trade["strategy_type"]),
+        color=color_of(trade["portfolio_id"], trade["strategy_type"], trade["color"]),
         shape="up" if (verb == "buy") == (side == "yes") else "down",
     )
 

@@ -50,25 +50,27 @@ SELECT market_no, status, outcome, yes_bid, yes_ask, yes_bid_size, yes_ask_size,
 FROM markets WHERE market_id = :market_id
 """)
 _POSITIONS = text("""
-SELECT h.portfolio_id, p.name, p.strategy_type, p.status AS portfolio_status, h.outcome, h.quantity, h.entry_price,
-    h.cost, h.liquidation_value, h.unrealized_pnl, h.mark_stale, h.marked_at, h.opened_at
+SELECT h.portfolio_id, p.name, p.strategy_type, a.color, p.status AS portfolio_status, h.outcome, h.quantity,
+    h.entry_price, h.cost, h.liquidation_value, h.unrealized_pnl, h.mark_stale, h.marked_at, h.opened_at
 FROM portfolio_positions h JOIN portfolios p ON p.portfolio_id = h.portfolio_id
+LEFT JOIN ai_models a ON a.portfolio_id = h.portfolio_id
 WHERE h.market_no = :market_no AND h.status = 'open' ORDER BY h.cost DESC, h.portfolio_id LIMIT :limit
 """)
 _ORDERS = text("""
-SELECT o.portfolio_id, p.name, p.strategy_type, o.action, o.limit_price, o.quantity, o.filled, o.ahead, o.placed_at,
-    o.expires_at
+SELECT o.portfolio_id, p.name, p.strategy_type, a.color, o.action, o.limit_price, o.quantity, o.filled, o.ahead,
+    o.placed_at, o.expires_at
 FROM resting_orders o JOIN portfolios p ON p.portfolio_id = o.portfolio_id
+LEFT JOIN ai_models a ON a.portfolio_id = o.portfolio_id
 WHERE o.market_no = :market_no AND o.status = 'open' ORDER BY o.order_id DESC LIMIT :limit
 """)
 # By portfolio, because the index of trades begins with it.
 _FILLS = text("""
-SELECT t.trade_id, t.portfolio_id, p.name, p.strategy_type, t.action, t.quantity, t.price, t.fee, t.mid_price,
+SELECT t.trade_id, t.portfolio_id, p.name, p.strategy_type, a.color, t.action, t.quantity, t.price, t.fee, t.mid_price,
     t.execution_cost, t.executed_at
 FROM portfolios p CROSS JOIN LATERAL (
     SELECT trade_id, portfolio_id, action, quantity, price, fee, mid_price, execution_cost, executed_at FROM trades
     WHERE portfolio_id = p.portfolio_id AND market_no = :market_no ORDER BY book_at DESC LIMIT :limit
-) t ORDER BY t.trade_id DESC LIMIT :limit
+) t LEFT JOIN ai_models a ON a.portfolio_id = t.portfolio_id ORDER BY t.trade_id DESC LIMIT :limit
 """)
 _ARENA = text("""
 SELECT event_id, status, question, outcome, close_time, settlement_time FROM arena_events WHERE market_no = :market_no

@@ -59,6 +59,7 @@ def _entry(row: Row, visit: Visit, truth: Truth) -> str:
     identity = f"tag:coliseum,{day}:settlement:{row['settlement_id']}:{market}"
     gained = row["gross"] - row["cost"]
     deed = f"wins {_dollars(gained)}" if gained > 0 else f"loses {_dollars(-gained)}" if gained else "comes out even"
+    deed += " before fees"
     corrected = " after a correction" if row["version"] > 1 else ""
     title = f"{row['name']} {deed}{corrected}: {row['question']}"
     if len(title) > TITLE_MAX:

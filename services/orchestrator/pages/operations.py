@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from time import monotonic
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -57,7 +56,7 @@ def operations_page(request: Request, here: Resources, cycle_id: UUID | None, sa
         cycles.bury_dead(connection, now)
         truth = truth_of(connection)
         newest = operating.last_cycles(connection, CYCLES_MAX)
-        drawn = _kept(here, "pictures", PICTURES_SECONDS, lambda: pictures(connection, newest, now))
+        drawn = here.kept_for(PICTURES_SECONDS, "pictures", lambda: pictures(connection, newest, now))
         if cycle_id is not None and operating.cycle(connection, cycle_id) is None:
             raise CycleNotFound(cycle_id=cycle_id)
     key, make = live_parts(here, visit_of(request), cycle_id)
@@ -84,7 +83,7 @@ def facts_of(here: Resources, connection: Connection, cycle_id: UUID | None, now
     newest = operating.last_cycles(connection, CYCLES_MAX)
     health = jobs.health_rows(connection)
     lines = reports.schedule_lines(here, jobs.last_runs(connection), now)
-    waiting = _kept(here, "waiting", SLOW_SECONDS, lambda: operating.waiting(connection, now))
+    waiting = here.kept_for(SLOW_SECONDS, "waiting", lambda: operating.waiting(connection, now))
     breakers = operating.breakers(connection, BREAKERS_MAX)
     ended = next((row for row in newest if row["status"] != "running" and row["kind"] == "all"), None)
     state = State(
@@ -96,7 +95,7 @@ def facts_of(here: Resources, connection: Connection, cycle_id: UUID | None, now
         price_seconds=here.settings.price_update_seconds,
         breakers=breakers,
         jobs=lines,
-        models=_kept(here, "models", SLOW_SECONDS, lambda: operating.models_today(connection, now)),
+        models=here.kept_for(SLOW_SECONDS, "models", lambda: operating.models_today(connection, now)),
         unpaid=waiting["unpaid"],
         unpaid_since=waiting["unpaid_since"],
     )
@@ -121,15 +120,6 @@ def facts_of(here: Resources, connection: Connection, cycle_id: UUID | None, now
         "chosen_given": cycle_id is not None,
         **_cycle_facts(connection, chosen, newest, now),
     }
-
-
-def _kept(here: Resources, name: str, seconds: float, read: Callable[[], Value]) -> Value:
-    """What costs to read and moves slowly is read anew after a while; two at once both read it."""
-    found, moment = here.kept.get(name), monotonic()
-    if found is None or moment - found[0] > seconds:
-        found = here.kept[name] = (moment, read())
-    value: Value = found[1]
-    return value
 
 
 def _cycle_facts(

@@ -1,8 +1,10 @@
 """What is shared from the home page: curves and board as CSV, the board as a picture, settlements as an Atom feed."""
 
 import gzip
+from datetime import datetime
 
 from fastapi import Request, Response
+from sqlalchemy import Connection
 
 from services.orchestrator.pages.atom import feed_of
 from services.orchestrator.pages.curves import LEADERS, Curves, Range, read_curves, series_of
@@ -21,6 +23,7 @@ from shared.ui.truth import truth_of
 
 SETTLEMENTS_MAX = 100
 PACKING = 5  # of 9
+CURVES_SECONDS = 5.0
 BOARD = (
     "rank", "tier", "portfolio_id", "name", "strategy_type", "model", "status", "settled_events", "still_needed",
     "standing", "probability_best", "account_value", "initial_balance", "total_pnl", "realized_pnl", "unrealized_pnl",
@@ -33,7 +36,7 @@ def curves_answer(request: Request, here: Resources, span: Range) -> Response:
     now = here.clock()
     with here.database.connection() as connection:
         strong = showing.leading(connection, LEADERS)
-        curves = read_curves(connection, span, now, here.settings.cycle_every_seconds)
+        curves = _curves(here, connection, span, now)
     series = series_of(curves, visit_of(request), strong)
     whole = Chart("curves", "Growth since the deposit", "%", curves.seconds, series, start=0.0)
     answer = tagged_answer(request, encoded(whole.island))
@@ -47,11 +50,17 @@ def curves_answer(request: Request, here: Resources, span: Range) -> Response:
     return answer
 
 
+def _curves(here: Resources, connection: Connection, span: Range, now: datetime) -> Curves:
+    """The heaviest reading of the page, which every script asks for: its last point may be a few seconds old."""
+    every = here.settings.cycle_every_seconds
+    return here.kept_for(CURVES_SECONDS, f"curves {span}", lambda: read_curves(connection, span, now, every))
+
+
 def curves_sheet(request: Request, here: Resources, span: Range) -> Response:
     now = here.clock()
     with here.database.connection() as connection:
         truth = truth_of(connection)
-        curves = read_curves(connection, span, now, here.settings.cycle_every_seconds)
+        curves = _curves(here, connection, span, now)
     header = ("time_utc", "portfolio_id", "name", "growth_percent")
     return sheet_answer(request, sheet(header, _points(curves), truth, now), f"curves-{span}.csv")
 

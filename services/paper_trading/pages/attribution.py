@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from services.paper_trading.execution import PortfolioNotFound
 from services.paper_trading.pages.pictures import Step, waterfall
 from services.paper_trading.pages.rendering import PAGES
+from services.paper_trading.pages.rounding import TERMS, in_cents
 from services.paper_trading.resources import Resources
 from services.paper_trading.storage import showing
 from shared.attribution import moments
@@ -22,8 +23,6 @@ from shared.ui.truth import truth_of
 INLINE_MAX = 250  # trades; those of more are attributed on a page of their own, unless they were already
 WEEKS_SHOWN = 12
 TRADES_SHOWN = 40
-TERMS = ("edge", "execution", "luck", "unexplained")
-ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,25 +63,27 @@ def shown(found: Attributed) -> dict[str, Any]:
 
 
 def drawn(total: Terms) -> Any:
-    steps = [Step(name.capitalize(), getattr(total, name)) for name in TERMS if getattr(total, name) is not None]
-    steps.append(Step("Realized", total.realized, total=True))
+    cents = in_cents(total)
+    known = [name for name in TERMS if getattr(total, name) is not None]
+    steps = [Step(name.capitalize(), getattr(total, name), getattr(cents, name)) for name in known]
+    steps.append(Step("Realized", total.realized, cents.realized, total=True))
     return waterfall(steps, sentence_of(total))
 
 
 def sentence_of(total: Terms) -> str:
-    """The terms in words; they sum to what was realised, to the last digit."""
-    told = []
-    if total.edge is not None:
-        told.append(f"{_signed(total.edge)} from the edge it stated")
-    if total.execution is not None:
-        told.append(f"{_signed(total.execution)} by execution (spreads, depth and fees)")
-    if total.luck is not None:
-        told.append(f"{_signed(total.luck)} by luck")
-    if total.unexplained is not None:
-        told.append(f"{_signed(total.unexplained)} that no stated probability explains")
+    """The terms in words; what is shown of them sums to what is shown as realised."""
+    told, cents = [], in_cents(total)
+    if cents.edge is not None:
+        told.append(f"{_signed(cents.edge)} from the edge it stated")
+    if cents.execution is not None:
+        told.append(f"{_signed(cents.execution)} by execution (spreads, depth and fees)")
+    if cents.luck is not None:
+        told.append(f"{_signed(cents.luck)} by luck")
+    if cents.unexplained is not None:
+        told.append(f"{_signed(cents.unexplained)} that no stated probability explains")
     if not told:
         return "Nothing has been realized yet."
-    return f"Of the realized {_signed(total.realized)}: {', '.join(told)}."
+    return f"Of the realized {_signed(cents.realized)}: {', '.join(told)}."
 
 
 def attribution_page(request: Request, here: Resources, portfolio_id: int, now: datetime) -> Response:

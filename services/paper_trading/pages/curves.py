@@ -1,12 +1,13 @@
 """The charts of one portfolio: its equity and its falls from the highest point, over a chosen range."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from statistics import median
 from typing import Any
 
+from services.paper_trading.pages.addresses import address_of
 from shared.ui.drawings import Chart, Series
 
 RANGES = {
@@ -20,6 +21,7 @@ USUAL = "1d"
 STEPS = 110  # points of a chart at most
 FALL_SECONDS = 15  # after which the deepest fall is looked for again
 GAP = 6  # times the usual distance between two points, beyond which nobody looked
+NOTHING: Mapping[str, str] = {}
 
 Row = dict[str, Any]
 
@@ -29,8 +31,10 @@ def since_of(chosen: str, now: datetime) -> datetime | None:
     return None if length is None else now - length
 
 
-def equity_chart(portfolio: Row, points: Sequence[Row], color: str, chosen: str, now: datetime) -> Chart:
-    """Up to this moment: the last point is what the portfolio is worth now."""
+def equity_chart(
+    portfolio: Row, points: Sequence[Row], color: str, chosen: str, now: datetime, kept: Mapping[str, str] = NOTHING
+) -> Chart:
+    """Up to this moment: the last point is what the portfolio is worth now. Its ranges keep what else was chosen."""
     number, deposit = portfolio["portfolio_id"], float(portfolio["initial_balance"])
     until_now = [*points, {"taken_at": now, "equity": portfolio["equity"]}] if points else points
     times, values = _with_gaps(until_now, "equity", GAP)
@@ -43,7 +47,7 @@ def equity_chart(portfolio: Row, points: Sequence[Row], color: str, chosen: str,
         start=deposit,
         alternative=_equity_words(portfolio, points),
         csv=f"/portfolio/{number}/equity.csv",
-        ranges=[(name, f"/portfolio/{number}?range={name}", name == chosen) for name in RANGES],
+        ranges=[(name, address_of(number, kept, range=name), name == chosen) for name in RANGES],
     )
 
 
@@ -65,7 +69,7 @@ def _equity_words(portfolio: Row, points: Sequence[Row]) -> str:
     if len(points) < 2:
         return "Each trading cycle adds a point; there are too few of them in this range to draw."
     first, last = points[0]["equity"], points[-1]["equity"]
-    low, high = min(row["equity"] for row in points), max(row["equity"] for row in points)
+    low, high = min(row["lowest"] for row in points), max(row["highest"] for row in points)
     return (
         f"From ${first:,.2f} to ${last:,.2f} in this range, between ${low:,.2f} and ${high:,.2f}; it began with "
         f"${portfolio['initial_balance']:,.2f}."
@@ -77,7 +81,7 @@ def _fall_words(points: Sequence[Row], deepest: Decimal) -> str:
         return "No cycle has taken a point in this range yet."
     if not deepest:
         return "It has not been below its highest point in this range."
-    return f"In this range it was at most {deepest:.2%} below its highest point so far."
+    return f"In this range it was at most {deepest * 100:.2f} % below its highest point so far."
 
 
 def _with_gaps(points: Sequence[Row], figure: str, factor: int) -> tuple[list[int], list[float | None]]:

@@ -17,6 +17,7 @@ class Step:
 
     name: str
     amount: Decimal
+    shown: Decimal  # in cents
     total: bool = False  # the sum itself, from nothing
 
 
@@ -52,6 +53,7 @@ def waterfall(steps: Sequence[Step], words: str) -> Markup:
             pieces.append(
                 f'<line class="link" x1="{x(stops):.1f}" x2="{x(stops):.1f}" y1="{y + 4}" y2="{y + ROW + 8}"/>'
             )
-        figure = f"{'+' if step.amount > 0 else ''}{dollars(step.amount)}"
-        pieces.append(f'<text class="figure" x="{WIDTH}" y="{y + 17}" text-anchor="end">{figure}</text>')
+        figure = f"{'+' if step.shown > 0 else ''}{dollars(step.shown)}"
+        exact = f"<title>{step.amount:f} dollars</title>"
+        pieces.append(f'<text class="figure" x="{WIDTH}" y="{y + 17}" text-anchor="end">{exact}{figure}</text>')
     return Markup("".join(pieces) + "</svg>")

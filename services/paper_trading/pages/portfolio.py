@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from sqlalchemy import Connection
 
 from services.paper_trading.execution import PortfolioNotFound
 from services.paper_trading.pages import attribution, curves, told
+from services.paper_trading.pages.addresses import address_of
 from services.paper_trading.pages.reckoning import calibrated, derived, evidenced, naive_of
 from services.paper_trading.pages.rendering import PAGES, visitor_of
 from services.paper_trading.resources import Resources
@@ -49,13 +51,15 @@ def portfolio_page(request: Request, here: Resources, portfolio_id: int, clock: 
         portfolio = showing.one(connection, portfolio_id)
         if portfolio is None:
             raise PortfolioNotFound(portfolio_id=portfolio_id)
+        ledger = _ledger(connection, here, portfolio, query, now)
         facts = {
             "within": "Portfolios",
             "p": portfolio,
             "color": color_of(portfolio_id, portfolio["strategy_type"], portfolio["color"]),
             **_standing(connection, portfolio),
-            **_pictures(connection, portfolio, query, now),
-            **_ledger(connection, here, portfolio, query, now),
+            **ledger,
+            **_pictures(connection, portfolio, query, ledger["chosen"], now),
+            "with_choices": partial(address_of, portfolio_id, ledger["chosen"]),
             **_mind(connection, here, portfolio, now),
             **told.news_of(connection, query, _cycle_of(connection, query)),
         }
@@ -119,14 +123,16 @@ def _standing(connection: Connection, portfolio: Row) -> Row:
     return {"board": board, "breakers": breakers, "answer": told.answer_of(portfolio, board)}
 
 
-def _pictures(connection: Connection, portfolio: Row, query: Mapping[str, str], now: datetime) -> Row:
+def _pictures(
+    connection: Connection, portfolio: Row, query: Mapping[str, str], kept: Mapping[str, str], now: datetime
+) -> Row:
     number, deposit = portfolio["portfolio_id"], portfolio["initial_balance"]
     chosen = query.get("range", curves.USUAL)
     chosen = chosen if chosen in curves.RANGES else curves.USUAL
     points = showing_ledger.curve(connection, number, deposit, curves.since_of(chosen, now), curves.STEPS)
     color = color_of(number, portfolio["strategy_type"], portfolio["color"])
     return {
-        "equity_chart": curves.equity_chart(portfolio, points, color, chosen, now),
+        "equity_chart": curves.equity_chart(portfolio, points, color, chosen, now, kept),
         "fall_chart": curves.fall_chart(portfolio, points, color),
     }
 
@@ -145,6 +151,7 @@ def _ledger(connection: Connection, here: Resources, portfolio: Row, query: Mapp
     stamp, minute = portfolio["updated_at"], int(now.timestamp()) // 60
     return {
         "complaints": complaints,
+        "chosen": _chosen(query, outcome, before),
         "outcome": outcome,
         "trades": [derived(trade) for trade in trades[:TRADES_PAGE]],
         "trades_after": _after("trades", trades, "trade_id", TRADES_PAGE),
@@ -164,6 +171,13 @@ def _ledger(connection: Connection, here: Resources, portfolio: Row, query: Mapp
             showing_ledger.at_mid(connection, number),
         ),
     }
+
+
+def _chosen(query: Mapping[str, str], outcome: str | None, before: Mapping[str, int | None]) -> dict[str, str]:
+    """What was asked for and can be had, which every link of the page keeps."""
+    usable = {"range": query.get("range") in curves.RANGES, "outcome": outcome is not None}
+    usable |= {f"{name}_after": number is not None for name, number in before.items()}
+    return {name: query[name] for name, can_be_had in usable.items() if can_be_had}
 
 
 def _mind(connection: Connection, here: Resources, portfolio: Row, now: datetime) -> Row:

@@ -5,6 +5,7 @@ from pathlib import Path
 from fastapi import Request
 
 from services.paper_trading.pages import decided
+from services.paper_trading.pages.rounding import in_cents
 from shared import topology
 from shared.ui.places import Visit, visit_of
 from shared.ui.rendering import Pages
@@ -12,6 +13,7 @@ from shared.ui.rendering import Pages
 PAGES = Pages(Path(__file__).parents[1] / "templates", topology.PAPER_TRADING)
 PAGES.environment.filters["because"] = lambda outcome: decided.BECAUSE.get(outcome, outcome.replace("_", " "))
 PAGES.environment.filters["became"] = decided.sentence
+PAGES.environment.filters["in_cents"] = in_cents
 
 
 def visitor_of(request: Request) -> Visit:

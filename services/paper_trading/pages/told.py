@@ -29,7 +29,8 @@ def answer_of(portfolio: Row, board: Row | None) -> str:
         does = f"It is where it began: {dollars(portfolio['equity'])}"
     else:
         way = "more" if gained > 0 else "less"
-        does = f"It is worth {dollars(portfolio['equity'])}, {growth:.2%} {way} than the {deposit} that it began with"
+        share = f"{growth * 100:.2f} % {way}"
+        does = f"It is worth {dollars(portfolio['equity'])}, {share} than the {deposit} that it began with"
     return f"{does}{_worth(portfolio, board)}"
 
 

@@ -23,7 +23,7 @@ FROM_PAGE = "from its page"
 @router.get("/")
 def read_portfolios(request: Request, here: Here) -> Response:
     number = request.query_params.get("portfolio_id", "")
-    if number.isascii() and number.isdigit() and 0 < int(number[:12]) < 2**31:
+    if len(number) <= 10 and number.isascii() and number.isdigit() and 0 < int(number) < 2**31:
         return RedirectResponse(f"/portfolio/{int(number)}", 303)  # where it was before portfolios had pages
     return portfolios.portfolios_page(request, here, clock)
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, TextClause, text
 Row = dict[str, Any]
 
 # Of the whole curve, because a fall is measured from the highest point so far; thinned to the newest point of each
-# step, with the deepest fall within it.
+# step, with the deepest fall, the lowest and the highest equity within it.
 _CURVE = text("""
 WITH points AS (
     SELECT taken_at, equity, greatest(CAST(:deposit AS numeric), max(equity) OVER (ORDER BY taken_at)) AS peak
@@ -25,7 +25,7 @@ WITH points AS (
         ELSE floor(extract(epoch FROM taken_at - r.low) * :steps / (r.seconds + 1)) END AS step FROM within, reach r
 )
 SELECT max(taken_at) AS taken_at, (array_agg(equity ORDER BY taken_at DESC))[1] AS equity, max(fall) AS fall,
-    count(*) AS points
+    min(equity) AS lowest, max(equity) AS highest, count(*) AS points
 FROM stepped GROUP BY step ORDER BY 1
 """)
 _DEEPEST = text("""

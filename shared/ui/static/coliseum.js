@@ -283,7 +283,8 @@ function letGo(part) { // what came while nobody followed
   }
   letIn();
 }
-const LINES_MAX = 120;
+const LINES_MAX = 120; // where the page does not say how many a list holds
+const mostOf = (list) => Number(list.dataset.most) || LINES_MAX;
 function tellLines(name, entries) {
   const list = find(`[data-lines="${CSS.escape(name)}"]`);
   if (!list) return;
@@ -292,7 +293,7 @@ function tellLines(name, entries) {
     const old = find(`[data-line="${CSS.escape(key)}"]`, list);
     if (old) old.replaceWith(made(html)); else fresh.push(made(html).firstElementChild);
   }
-  list.waiting = [...fresh, ...(list.waiting ?? [])].slice(0, LINES_MAX);
+  list.waiting = [...fresh, ...(list.waiting ?? [])].slice(0, mostOf(list));
   const reading = list.dataset.stopped || list.matches(":hover") || list.contains(document.activeElement) || list.getBoundingClientRect().top < -40;
   if (reading) offer(list); else show(list);
 }
@@ -302,7 +303,7 @@ function show(list) {
   list.prepend(...(list.waiting ?? []));
   for (const each of list.waiting ?? []) tint(each);
   list.waiting = [];
-  while (list.children.length > LINES_MAX) list.lastElementChild.remove();
+  while (list.children.length > mostOf(list)) list.lastElementChild.remove();
 }
 function offer(list) {
   if (!list.waiting.length) return;
