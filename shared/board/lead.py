@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from shared.board.rows import By
+from shared.board.rows import By, in_line
 
 NULL_ENTRANTS = "baseline"  # the type of the portfolios that stand for chance, habit and doing nothing
 
@@ -21,6 +21,7 @@ def lead_said(rows: Sequence[Row], by: By, closed: int = 0) -> str:
         return "There are no portfolios yet, so nobody is ahead."
     if not any(row["bets"] or row["settled_events"] or row["total_pnl"] for row in rows):
         return "Nobody has traded yet, so nobody is ahead. The first cycle changes that."
+    rows = [{**row, "name": in_line(row["name"])} for row in rows]
     return _by_return(rows) + _unranked_but_richer(rows) if by == "return" else _by_skill(rows)
 
 
@@ -32,7 +33,8 @@ def _by_return(rows: Sequence[Row]) -> str:
     if gained <= 0 and ranked:
         return f"No ranked portfolio has gained from settled bets, so nobody is ahead; {first['name']} comes closest."
     if gained <= 0:
-        return f"Nobody is above the deposit, so nobody is ahead; {first['name']} comes closest."
+        closest = f"; {first['name']} comes closest" if gained else ""
+        return f"Nobody is above the deposit, so nobody is ahead{closest}."
     if len(ranked) == 1:
         share = f"{gained / first['initial_balance'] * 100:+.2f} % on its deposit from settled bets"
         return (

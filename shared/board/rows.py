@@ -1,9 +1,12 @@
 """Rows of the board as readers get them: money of this moment beside figures of the last computation."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 By = Literal["return", "skill"]
+# Characters that turn the direction of what follows them: within a sentence they would turn its figures round.
+TURNS = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 
 NOT_COMPUTED = "the board has not been computed since this portfolio was created"
 MONEY = (
@@ -59,6 +62,11 @@ PLACE = (
     "better_than_null",
     "best_null",
 )
+
+
+def in_line(name: str) -> str:
+    """A name as a part of a sentence."""
+    return TURNS.sub("", name)
 
 
 def board_in_order(rows: Sequence[Mapping[str, Any]], by: By) -> list[dict[str, Any]]:

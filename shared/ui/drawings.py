@@ -20,7 +20,7 @@ NULL_COLOR = "#7b8494"
 NULL_ENTRANTS = "baseline"  # the type of the portfolios that stand for chance, habit and doing nothing
 
 WIDTH, HEIGHT = 720, 220
-LEFT, RIGHT, TOP, BOTTOM = 4, 132, 10, 22  # pixels; at the right is the room for labels
+LEFT, TOP, BOTTOM = 4, 10, 22  # pixels; style.css leaves room for labels at the right
 LABEL_STEP = 14  # pixels between two labels at the ends of lines
 LABELS_MAX = 12
 
@@ -98,7 +98,6 @@ def lines(chart: Chart) -> Markup:
     low, high = _padded(min(values), max(values))
     scale = _Scale(chart.times[0], chart.times[-1], low, high)
     pieces = [f'<svg class="lines" width="100%" height="{HEIGHT}" role="img" aria-label="{escape(chart.alternative)}">']
-    pieces.append(f'<svg class="field" width="82%" height="{HEIGHT}" overflow="visible">')  # style.css knows it better
     pieces += _ticks(scale, chart.unit)
     if chart.start is not None:
         y = scale.y(chart.start)
@@ -108,7 +107,7 @@ def lines(chart: Chart) -> Markup:
         'overflow="visible">'
     )
     pieces += [_path(chart.times, each, scale) for each in sorted(chart.series, key=lambda each: not each.faint)]
-    pieces += ["</svg>", *(_marked(mark, scale) for mark in chart.marks), "</svg>"]
+    pieces += ["</svg>", *(_marked(mark, scale) for mark in chart.marks)]
     pieces += _labels(chart, scale)
     return Markup("".join(pieces) + "</svg>")
 
@@ -237,8 +236,8 @@ def _labels(chart: Chart, scale: _Scale) -> list[str]:
         free = at + LABEL_STEP
         name = each.name if len(each.name) <= 18 else f"{each.name[:17]}…"
         pieces.append(
-            f'<circle cx="100%" cy="{at:.1f}" r="3" fill="{each.color}" transform="translate({8 - RIGHT})"/>'
-            f'<text x="100%" dx="{15 - RIGHT}" y="{at + 4:.1f}">{escape(name)}</text>'
+            f'<circle cx="100%" cy="{at:.1f}" r="3" fill="{each.color}" transform="translate(8)"/>'
+            f'<text x="100%" dx="15" y="{at + 4:.1f}">{escape(name)}</text>'
         )
     return pieces
 

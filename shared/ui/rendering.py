@@ -59,7 +59,7 @@ class Pages:
         """A page. `live` is where its stream is, and the parts that it begins with: `{{ parts.board }}`."""
         visit = visit_of(request)
         page = self.environment.get_template(template).render(
-            **_frame_facts(visit, request.url.path),
+            **_frame_facts(visit, request.url.path, request.app.state.settings.coliseum_token is not None),
             service=self.service.name,
             now=now,
             truth=truth,
@@ -75,12 +75,13 @@ class Pages:
         return self.environment.get_template(template).render(to=visit.addresses, now=now, **facts)
 
 
-def _frame_facts(visit: Visit, path: str) -> dict[str, Any]:
+def _frame_facts(visit: Visit, path: str, guarded: bool) -> dict[str, Any]:
     return {
         "to": visit.addresses,
         "theme": visit.theme,
         "path": path,
         "places": [(title, service.name, path, visit.address_of(service) + path) for title, service, path in PLACES],
+        "guarded": guarded,
         "services": [(service.name, visit.address_of(service)) for service in topology.SERVICES],
         "assets": {name.replace(".", "_"): asset.address for name, asset in ASSETS.items()},
     }

@@ -120,5 +120,6 @@ FLOATS = {
     ("shared/ui/reliability.py", "*"): "places in a picture, as above",
     ("shared/ui/boards.py", "*"): "places of dots and intervals on an axis",
     ("shared/ui/live.py", "_recent"): "a moment of the monotonic clock",
+    ("services/orchestrator/resources.py", "_kept"): "a moment of the monotonic clock",
     ("services/orchestrator/pages/curves.py", "series_of"): "points of a curve",
 }

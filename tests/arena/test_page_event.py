@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,6 +16,7 @@ from services.arena.pages import sentences
 from services.arena.resources import Settings
 from shared.database import Database
 from shared.trading.reasons import OUTCOMES
+from shared.ui import figures
 from tests.arena.season import DAWN, Entrant, Season, play
 from tests.arena.stage import HOSTILE, Reading, brief, change, event_of, harmless, on_air, reopen, say, session_of
 from tests.services.conftest import client_of
@@ -139,7 +141,12 @@ def test_every_code_that_a_bet_can_end_with_has_a_sentence() -> None:
     ],
 )
 def test_why_nothing_was_bought_is_said_in_cents_and_dollars(detail: str, said: str) -> None:
-    assert harmless(str(sentences.detail(detail))).text == said
+    assert sentences.detail(detail).striptags() == said
+
+
+def test_a_sentence_rounds_like_the_figure_beside_it() -> None:
+    for value in (Decimal("0.285"), Decimal("0.295"), Decimal("0.5")):
+        assert sentences.percent(value) == figures.probability(value).striptags()
 
 
 def test_before_anything_has_happened_the_page_says_what_will_come(arena: TestClient, fresh_database: Database) -> None:

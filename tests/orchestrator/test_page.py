@@ -113,7 +113,7 @@ def test_events_show_the_stance_of_each_model_and_a_hostile_question_is_text(
 
     assert f'/event/{event_id}"><bdi class="clip">&lt;script&gt;alert(1)&lt;/script&gt; &amp; ' in page
     assert 'aria-label="Ada 63 %, YES; the crowd 42 %"' in page
-    assert "1 bet yes, 0 no, 1 failed" in page
+    assert "1 say yes, 0 no, 1 failed" in page
 
 
 def test_what_a_model_thinks_is_there_while_it_thinks(desk: Desk, fresh_database: Database, town: Town) -> None:

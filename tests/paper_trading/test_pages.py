@@ -19,7 +19,6 @@ from services.orchestrator.resources import Settings as OrchestratorSettings
 from services.paper_trading import app as paper_service
 from services.paper_trading.resources import Settings as PaperSettings
 from shared import topology
-from tests.orchestrator import arena_rows, build
 from tests.paper_trading.conftest import Floor
 from tests.paper_trading.test_execution import BOOK, listed
 from tests.services.conftest import client_of
@@ -169,56 +168,6 @@ def test_decisions_are_told_by_outcome_and_page_by_page(floor: Floor) -> None:
     assert "Bought 200 yes" in words_of(second).split("Why did it trade")[1]
     assert "Bought 200 yes at" not in words_of(moved).split("What became of it")[1]
     assert "price moved 21" in words_of(first)
-
-
-def test_every_link_of_the_page_keeps_what_its_reader_chose(floor: Floor) -> None:
-    number = traded(floor)
-    for _ in range(21):
-        floor.signals(number, floor.signal("polymarket:1", limit="0.48"))
-        floor.execute(number)
-
-    [older] = re.findall(r'href="([^"#]+)#decisions">Older decisions', page(floor, f"/portfolio/{number}?range=1w"))
-    second = page(floor, unescape(older))
-    filtered = page(floor, f"/portfolio/{number}?range=1w&outcome=price_moved")
-
-    assert unescape(older).startswith(f"/portfolio/{number}?range=1w&decisions_after=")
-    assert f'href="/portfolio/{number}?range=1w#decisions">Newest decisions' in second
-    cursor = older.partition("decisions_after=")[2]
-    assert f'href="/portfolio/{number}?range=1h&amp;decisions_after={cursor}#equity"' in second
-    assert f'href="/portfolio/{number}?range=1w&amp;outcome=filled#decisions"' in filtered
-    assert f'href="/portfolio/{number}?range=1w#decisions">all' in filtered
-    assert f'href="/portfolio/{number}?range=1h&amp;outcome=price_moved#equity"' in filtered
-
-
-def test_the_words_beside_a_thinned_curve_know_its_lowest_and_highest_point(floor: Floor) -> None:
-    number, now = floor.portfolio(), datetime.now(UTC)
-    for back in range(300):
-        equity = {150: "700", 151: "1300"}.get(back, "1000")  # within one step: the picture keeps the newest of it
-        build.equity_point(floor.database, number, now - timedelta(minutes=back), Decimal(equity))
-
-    said = words_of(page(floor, f"/portfolio/{number}"))
-
-    assert "between $700.00 and $1,300.00" in said
-    assert "it was at most 46.15 % below its highest point" in said  # 600 of 1,300
-
-
-def model_of(floor: Floor) -> int:
-    """A portfolio whose money has been paid in, as that of a model."""
-    number = floor.portfolio("Claude")
-    _, without_money = arena_rows.model(floor.database, "Claude 2", datetime.now(UTC))
-    build.change(floor.database, "UPDATE ai_models SET portfolio_id = :n", n=number)
-    build.change(floor.database, "DELETE FROM portfolios WHERE portfolio_id = :n", n=without_money)
-    return number
-
-
-def test_a_model_of_which_no_session_ended_is_not_said_to_have_looked_at_nothing(floor: Floor) -> None:
-    number = model_of(floor)
-    floor.signals(number)
-
-    said = words_of(page(floor, f"/portfolio/{number}"))
-
-    assert "found nothing new to act on: none of its sessions had ended since the cycle before." in said
-    assert "looked at 0 markets" not in said
 
 
 def test_nonsense_is_named_and_left_out(floor: Floor) -> None:

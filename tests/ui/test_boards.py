@@ -66,6 +66,18 @@ A, B, C = ranked("A", 1, 1, 700), ranked("B", 2, 1, 288), ranked("C", 3, 2, 100)
             "Nobody is above the deposit, so nobody is ahead; A comes closest.",
         ),
         (
+            [row("A", 0), row("B", -10)],
+            "Nobody is above the deposit, so nobody is ahead.",
+        ),
+        (
+            [row("A", "0.5"), row("B", "0.1")],
+            "A leads by 0.40 dollars; with 14 settled events that is not yet distinguishable from luck.",
+        ),
+        (
+            [row("\u202eClaude\u2066", 700), row("B", 288)],
+            "Claude leads by 412 dollars; with 14 settled events that is not yet distinguishable from luck.",
+        ),
+        (
             [row("Claude", 700), row("B", 288)],
             "Claude leads by 412 dollars; with 14 settled events that is not yet distinguishable from luck.",
         ),

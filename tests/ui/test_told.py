@@ -67,13 +67,14 @@ MIND = {
         (
             "settlement",
             {**PAID, "paid": Decimal("62.4"), "pnl": 0, "standing": "push"},
-            "Ada comes out even: 120 YES pay $62.40 — Will it rain?",
+            "Ada comes out even before fees: 120 YES pay $62.40 — Will it rain?",
             "",
         ),
         (
             "settlement",
             {**PAID, "version": 2, "paid": -120, "pnl": Decimal("-62.4"), "standing": "lost"},
-            "Ada loses $62.40 before fees after the venue corrected its result: 120 YES, $120.00 taken back — Will it rain?",
+            "Ada loses $62.40 before fees after the venue corrected its result: 120 YES, $120.00 taken back"
+            " — Will it rain?",
             "bad",
         ),
         ("decision", {**MIND}, "Ada decides YES (63 % for yes, 55 % sure) — Will it rain?", ""),

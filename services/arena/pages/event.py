@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from services.arena.pages import pictures
 from services.arena.pages.frame import PAGES
+from services.arena.pages.sentences import percent
 from services.arena.resources import Resources
 from services.arena.storage import showing_events
 from shared.errors import NotFound
@@ -144,8 +145,8 @@ def sentence_of(event: dict[str, Any], sessions: Sequence[dict[str, Any]]) -> st
     decided = f"{len(done)} of {len(sessions)} models have decided"
     if not stated:
         return f"{decided}; nobody has stated a probability yet."
-    crowd = "" if event["current_price"] is None else f" and the crowd {_percent(event['current_price'])}"
-    return f"{decided}: their median says {_percent(median(stated))}{crowd}."
+    crowd = "" if event["current_price"] is None else f" and the crowd {percent(event['current_price'])}"
+    return f"{decided}: their median says {percent(median(stated))}{crowd}."
 
 
 def _how_it_ended(event: dict[str, Any], done: Sequence[dict[str, Any]]) -> str:
@@ -155,10 +156,6 @@ def _how_it_ended(event: dict[str, Any], done: Sequence[dict[str, Any]]) -> str:
         return f"{ended}. No forecast can be held against it."
     better = sum(each["brier"] < each["crowd_brier"] for each in judged)
     return f"{ended}. {better} of {len(judged)} models were closer to it than the crowd was when they decided."
-
-
-def _percent(value: Decimal) -> str:
-    return f"{round(value * 100)} %"
 
 
 def _chart(connection: Connection, event: dict[str, Any], sessions: Sequence[dict[str, Any]], now: datetime) -> Chart:
@@ -179,7 +176,7 @@ def _chart(connection: Connection, event: dict[str, Any], sessions: Sequence[dic
         Mark(
             int(each["completed_at"].timestamp()),
             _cents(each["probability"]),
-            f"{each['name']} decided {each['final_position']} and says {_percent(each['probability'])}",
+            f"{each['name']} decided {each['final_position']} and says {percent(each['probability'])}",
             each["shade"],
         )
         for each in sessions

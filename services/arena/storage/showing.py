@@ -17,8 +17,8 @@ ORDER BY e.created_at DESC, e.close_time LIMIT :limit
 """)
 _DECISIONS = text("""
 SELECT s.session_id, s.event_id, s.portfolio_id, a.name, a.color, a.kind, e.question, m.platform, s.status,
-    s.final_position, s.probability, s.confidence_score, s.reasoning_summary, s.failure, s.failure_detail, s.bet_amount, s.no_bet,
-    s.completed_at
+    s.final_position, s.probability, s.confidence_score, s.reasoning_summary, s.failure, s.failure_detail, s.bet_amount,
+    s.no_bet, s.completed_at
 FROM betting_sessions s JOIN ai_models a USING (model_id) JOIN arena_events e USING (event_id)
 JOIN markets m ON m.market_no = s.market_no
 WHERE s.completed_at IS NOT NULL ORDER BY s.completed_at DESC LIMIT :limit

@@ -92,6 +92,12 @@ const atAxis = (seconds) => { // midnight is its day
   return time === "00:00" ? day : time;
 };
 
+function padded(low, high, start) { // a line that never moves is no reason for an axis from 0 to 100
+  const [least, most] = start == null ? [low, high] : [Math.min(low, start), Math.max(high, start)];
+  const room = (most - least) * 0.06 || Math.abs(most) * 0.01 || 1;
+  return [least - room, most + room];
+}
+
 async function draw(figure) {
   const given = JSON.parse(find("script[type='application/json']", figure).textContent);
   if (given.times.length < 2 && !given.data) return;
@@ -110,7 +116,7 @@ async function draw(figure) {
   };
   const options = {
     width: width(), height: narrow ? 200 : 260, padding: [10, labels, 0, 0], legend: { show: false },
-    cursor: { y: false, points: { size: 6 }, focus: { prox: 24 } }, scales: { x: { time: true } },
+    cursor: { y: false, points: { size: 6 }, focus: { prox: 24 } }, scales: { x: { time: true }, y: { range: (plot, low, high) => padded(low ?? whole.start ?? 0, high ?? whole.start ?? 0, whole.start) } },
     tzDate: (seconds) => Plot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
     series: [{}, ...whole.series.map((each) => ({
       label: each.name, stroke: stroke(each), width: each.faint ? 1 : 1.8, dash: each.dashed ? [4, 3] : undefined,
@@ -311,7 +317,14 @@ function offer(list) {
     list.news = document.createElement("button");
     list.news.type = "button";
     list.news.className = "news";
-    list.news.addEventListener("click", () => { show(list); list.scrollIntoView({ block: "nearest" }); });
+    list.news.addEventListener("click", () => {
+      show(list);
+      const box = list.closest(".scrolls") ?? list;
+      box.scrollTop = 0; // the new ones are at the top
+      list.firstElementChild?.scrollIntoView({ block: "nearest" });
+      list.tabIndex = -1;
+      list.focus({ preventScroll: true });
+    });
     list.before(list.news);
   }
   list.news.textContent = `${list.waiting.length} new`;
