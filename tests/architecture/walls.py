@@ -84,7 +84,6 @@ FLOATS = {
     ("shared/syncs.py", "started"): "a moment of the monotonic clock",
     ("shared/prepared.py", "made_at"): "a moment of the monotonic clock",
     ("shared/launcher/*", "*"): "moments of the monotonic clock; the launcher knows no money",
-    ("services/orchestrator/resources.py", "kept"): "moments of the monotonic clock",
     ("services/orchestrator/pages/pictures.py", "*"): "points of pictures, whose tables show the rows",
     ("services/paper_trading/execution.py", "_count"): "what a counter of Prometheus takes",
     ("services/paper_trading/pages/pictures.py", "*"): "where things are on a picture; the figures beside it are exact",

@@ -115,7 +115,7 @@ async function draw(figure) {
     return other ? `${each.color}66` : each.color;
   };
   const options = {
-    width: width(), height: narrow ? 200 : 260, padding: [10, labels, 0, 0], legend: { show: false },
+    width: width(), height: 220, padding: [10, labels, 0, 0], legend: { show: false },
     cursor: { y: false, points: { size: 6 }, focus: { prox: 24 } }, scales: { x: { time: true }, y: { range: (plot, low, high) => padded(low ?? whole.start ?? 0, high ?? whole.start ?? 0, whole.start) } },
     tzDate: (seconds) => Plot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
     series: [{}, ...whole.series.map((each) => ({
