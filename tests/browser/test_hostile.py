@@ -22,13 +22,13 @@ HOSTILE = (
 # What strangers write, and where it is kept: the venues' words, a portfolio's name, what a model said.
 WORDS = (
     ("markets", "market_no", "question"),
-    ("events", "event_no", "title"),
+    ("events", "event_id", "title"),
     ("portfolios", "portfolio_id", "name"),
     ("arena_events", "event_id", "question"),
     ("arena_events", "event_id", "title"),
     ("ai_models", "model_id", "name"),
     ("betting_sessions", "session_id", "reasoning_summary"),
-    ("session_messages", "message_id", "content"),
+    ("session_messages", "session_id, sequence_number", "content"),
     ("event_summaries", "summary_id", "summary_text"),
 )
 
