@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 By = Literal["return", "skill"]
 # Characters that turn the direction of what follows them: within a sentence they would turn its figures round.
+IN_LINE_MAX = 60
 TURNS = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 
 NOT_COMPUTED = "the board has not been computed since this portfolio was created"
@@ -65,8 +66,9 @@ PLACE = (
 
 
 def in_line(name: str) -> str:
-    """A name as a part of a sentence."""
-    return TURNS.sub("", name)
+    """A name as a part of a sentence, which it neither turns round nor fills."""
+    plain = TURNS.sub("", name)
+    return plain if len(plain) <= IN_LINE_MAX else f"{plain[: IN_LINE_MAX - 1]}…"
 
 
 def board_in_order(rows: Sequence[Mapping[str, Any]], by: By) -> list[dict[str, Any]]:

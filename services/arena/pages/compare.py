@@ -17,7 +17,7 @@ from services.arena.pages.frame import PAGES
 from services.arena.resources import Resources
 from services.arena.storage import showing_pairs
 from shared.board.reading import rows_of
-from shared.board.rows import board_row
+from shared.board.rows import board_row, in_line
 from shared.errors import NotFound
 from shared.scoring.columns import grades
 from shared.scoring.correlation import Correlation, error_correlation
@@ -140,7 +140,7 @@ def _side_by_side(here: Resources, first: Entrant, second: Entrant, span: Range,
     ]
     return {
         "pair": (first, second),
-        "question": f"Is {first['name']} better than {second['name']}?",
+        "question": f"Is {in_line(first['name'])} better than {in_line(second['name'])}?",
         "colors": colors,
         "boards": by_board,
         "answer": answer_of(first, second, found),
@@ -165,11 +165,11 @@ def _colors(first: Entrant, second: Entrant) -> tuple[str, str]:
 
 def answer_of(first: Mapping[str, Any], second: Mapping[str, Any], found: Verdicts) -> str:
     """The answer in one sentence or two: by forecasts where both forecast, and by money."""
-    closed = [each["name"] for each in (first, second) if each["status"] == "closed"]
+    closed = [in_line(each["name"]) for each in (first, second) if each["status"] == "closed"]
     if closed:
         whom = " and ".join(closed)
         return f"{whom} {'are' if len(closed) > 1 else 'is'} closed and no more compared; what they did stands below."
-    one, other = first["name"], second["name"]
+    one, other = in_line(first["name"]), in_line(second["name"])
     said = [
         _sentence(one, other, each)
         for each in (found.by_skill, found.by_return)
