@@ -33,15 +33,9 @@ QUICK = {
     "ARENA_CLOSE_MIN_SECONDS": "20",
     "ARENA_SETTLED_MIN": "2",
 }
+TOGETHER = pytest.mark.xdist_group("browser")  # all look at the same arena, so one worker runs them
 QUIET = {"SANDBOX_MARKETS": "300", "SCHEDULE_ENABLED": "false"}
 READY_SECONDS = 240.0
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of them look at the same arena, so one worker runs them (`--dist loadgroup`)."""
-    for item in items:
-        if "tests/browser" in item.nodeid:
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture(scope="session")

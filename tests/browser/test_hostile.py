@@ -9,9 +9,12 @@ import pytest
 from sqlalchemy import text
 
 from shared.database import Database
+from tests.browser.conftest import TOGETHER
 from tests.browser.looking import DESKTOP, PHONE, Looking, Size
 from tests.browser.places import PAGES
 from tests.launcher.arena import CHECKOUT, Arena
+
+pytestmark = TOGETHER
 
 HOSTILE = (
     "<script>window.taken=1</script><img src=x onerror='window.taken=2'>\"><svg onload=window.taken=3> "
@@ -51,9 +54,8 @@ def taken_over(arena: Arena) -> Iterator[Arena]:
     with database.transaction() as connection:
         for table, key, column in WORDS:
             kept = f"kept_{table}_{column}"
-            connection.execute(
-                text(f"UPDATE {table} t SET {column} = k.{column} FROM {kept} k WHERE k.{key} = t.{key}")
-            )
+            same = " AND ".join(f"k.{each} = t.{each}" for each in key.split(", "))
+            connection.execute(text(f"UPDATE {table} t SET {column} = k.{column} FROM {kept} k WHERE {same}"))
             connection.execute(text(f"DROP TABLE {kept}"))
     database.dispose()
 

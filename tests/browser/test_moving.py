@@ -6,10 +6,12 @@ import signal
 import requests
 
 from tests.bench.whole import Running
-from tests.browser.conftest import until
+from tests.browser.conftest import TOGETHER, until
 from tests.browser.looking import Looking
 from tests.browser.places import PAGES, settled_event
 from tests.launcher.arena import Arena
+
+pytestmark = TOGETHER
 
 CYCLE = "/trading/run-all-portfolios"
 

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.browser.conftest import said, until
+from tests.browser.conftest import TOGETHER, said, until
 from tests.browser.looking import Looking, Size, Theme
 from tests.browser.places import PAGES
 from tests.launcher.arena import Arena
+
+pytestmark = TOGETHER
 
 COLORS = 224  # of a picture; pages have few
 RANKS_SECONDS = 300.0  # until the board of a README has something to rank

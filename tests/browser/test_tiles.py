@@ -9,6 +9,9 @@ from playwright.sync_api import Browser
 from services.paper_trading.pages.rendering import PAGES
 from shared.ui.assets import STATIC
 from shared.ui.places import Visit
+from tests.browser.conftest import TOGETHER
+
+pytestmark = TOGETHER
 
 # What stands over the edge of its cell, as the browser has laid it out.
 OVER = """() => [...document.querySelectorAll('dl.tiles dd span')].filter(each => {

@@ -2,9 +2,12 @@
 
 import pytest
 
+from tests.browser.conftest import TOGETHER
 from tests.browser.looking import DESKTOP, PHONE, Look, Looking, Size, Theme
 from tests.browser.places import EVERYWHERE, PAGES
 from tests.launcher.arena import Arena
+
+pytestmark = TOGETHER
 
 REQUESTS_MAX = 8
 BYTES_MAX = 100_000

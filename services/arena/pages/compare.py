@@ -145,7 +145,9 @@ def _side_by_side(here: Resources, first: Entrant, second: Entrant, span: Range,
         "boards": by_board,
         "answer": answer_of(first, second, found),
         "drawn": [
-            _drawn(each, first["name"], second["name"], colors) for each in (found.by_skill, found.by_return) if each
+            _drawn(each, in_line(first["name"]), in_line(second["name"]), colors)
+            for each in (found.by_skill, found.by_return)
+            if each
         ],
         "computed_at": comparer.computed_at,
         "settled_min": here.settings.arena_settled_min,
