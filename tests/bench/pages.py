@@ -22,10 +22,10 @@ from tests.browser.conftest import BROWSERS, SWITCHES
 from tests.browser.looking import Look, listen
 
 PORTFOLIOS = 200
-TIMES = 60  # each page is asked for
+TIMES = 40  # each page is asked for
 PAINTS = 9
 VIEWERS = 1_000
-WATCHED_SECONDS = 30.0
+WATCHED_SECONDS = 20.0
 STRATEGIES = ("momentum", "mean_reversion", "hybrid", "baseline")
 TOWN = {"ARENA_SELECT_SECONDS": "3600", "SANDBOX_TOKENS_A_SECOND": "0"}
 WORDS = ("will", "rain", "zzz", "rate", "the", "cup")
