@@ -98,5 +98,6 @@ def test_a_command_needs_the_token_by_any_method(open_desk: Any) -> None:
     ]
     reading = desk.get("/trading/cycles")
 
-    assert refused == [401] * 5
+    assert len(refused) == 9
+    assert set(refused) == {401}
     assert reading["cycles"] == []
