@@ -38,7 +38,7 @@ QUIET = {"SANDBOX_MARKETS": "300", "SCHEDULE_ENABLED": "false"}
 READY_SECONDS = 240.0
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     program = next((found for name in BROWSERS if (found := shutil.which(name))), None)
     if program is None:
@@ -49,14 +49,14 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def looking(browser: Browser) -> Iterator[Looking]:
     looking = Looking(browser)
     yield looking
     looking.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
     """In which there is something to see: bets that were settled, decisions, sessions, cycles."""
     arena = Arena(tmp_path_factory.mktemp("seen") / "data", ("all",), **QUICK).start()
@@ -67,7 +67,7 @@ def arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
     stop(arena)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def quiet_arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
     """In which nothing has happened and nothing happens by itself."""
     arena = Arena(tmp_path_factory.mktemp("quiet") / "data", ("all",), **QUIET).start()
