@@ -20,12 +20,14 @@ def lead_said(rows: Sequence[Row], by: By, closed: int = 0) -> str:
     if not rows:
         return "There are no portfolios yet, so nobody is ahead."
     if not any(row["bets"] or row["settled_events"] or row["total_pnl"] for row in rows):
-        return "Nobody has traded yet, so nobody is ahead. The first cycle changes that."
+        return "Nobody has traded yet, so nobody is ahead. The first fill changes that."
     rows = [{**row, "name": in_line(row["name"])} for row in rows]
     return _by_return(rows) + _unranked_but_richer(rows) if by == "return" else _by_skill(rows)
 
 
 def _by_return(rows: Sequence[Row]) -> str:
+    if len(rows) == 1:
+        return _alone(rows[0])
     ranked = [row for row in rows if row["rank"] is not None]
     ordered = ranked or sorted(rows, key=lambda row: (-row["return"], row["portfolio_id"]))
     first, others = ordered[0], ordered[1:]
@@ -55,6 +57,13 @@ def _by_return(rows: Sequence[Row]) -> str:
         best = first["best_null"]["name"]
         return f"{lead}, alone in the top tier; it is not yet distinguishable from {best}, the best null entrant."
     return f"{lead}, alone in the top tier: after {events}, luck alone would hardly do that."
+
+
+def _alone(row: Row) -> str:
+    """Without anybody to hold it against, what it has gained is no lead."""
+    gained = row["total_pnl"]
+    so_far = f"{gained / row['initial_balance'] * 100:+.2f} % on its deposit".replace("-", "\N{MINUS SIGN}")
+    return f"{row['name']} is the only portfolio, with {so_far} so far, so there is nobody to be ahead of."
 
 
 def _unranked_but_richer(rows: Sequence[Row]) -> str:

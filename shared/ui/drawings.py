@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import floor, log10
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -249,7 +250,7 @@ def _ticks(scale: _Scale, unit: str) -> list[str]:
     while at < scale.high:
         y = scale.y(at)
         pieces.append(f'<line class="grid" x1="0" x2="100%" y1="{y}" y2="{y}"/>')
-        pieces.append(f'<text class="axis" x="{LEFT}" y="{float(y) - 3:.1f}">{written(at, unit)}</text>')
+        pieces.append(f'<text class="axis" x="{LEFT}" y="{float(y) - 3:.1f}">{written(at, unit, step)}</text>')
         at += step
     days = scale.last - scale.first > 2 * 86_400
     for moment, anchor, x in ((scale.first, "start", "0"), (scale.last, "end", "100%")):
@@ -265,9 +266,9 @@ def _round_step(rough: float) -> float:
     return next((power * factor for factor in (1, 2, 5) if rough <= power * factor), power * 10)
 
 
-def written(value: float, unit: str) -> str:
-    """A figure at an axis."""
-    digits = 0 if abs(value) >= 10 or value == int(value) else 2
+def written(value: float, unit: str, step: float = 1.0) -> str:
+    """A figure at an axis, with as many digits as tell it from the next one."""
+    digits = max(0, -floor(log10(step) + 1e-9))
     figure = f"{abs(value):,.{digits}f}"
-    sign = "−" if value < 0 else ""
+    sign = "−" if value < 0 and figure.strip("0.,") else ""
     return f"{sign}${figure}" if unit == "$" else f"{sign}{figure}\u2009{unit}" if unit != "¢" else f"{sign}{figure}¢"

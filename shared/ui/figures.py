@@ -84,7 +84,9 @@ def probability(value: Decimal | float | None, reason: str = "not stated") -> Ma
     if value is None:
         return missing(reason)
     exact = Decimal(str(value)) * 100
-    return Markup(f'<span title="{exact.normalize():f} %">{exact.quantize(Decimal(1), ROUND_HALF_UP)} %</span>')
+    near_an_end = 0 < exact < 1 or 99 < exact < 100  # where whole percents would say that it is certain
+    shown = exact.quantize(Decimal("0.1") if near_an_end else Decimal(1), ROUND_HALF_UP)
+    return Markup(f'<span title="{exact.normalize():f} %">{shown} %</span>')
 
 
 def ratio(value: Decimal | float | None, reason: str = "not known", digits: int = 2) -> Markup:
@@ -108,6 +110,11 @@ def ago(moment: datetime | None, now: datetime, reason: str = "not yet") -> Mark
     exact = moment.astimezone(UTC)
     title = exact.strftime("%Y-%m-%d %H:%M:%S UTC")
     return Markup(f'<time datetime="{title[:10]}T{title[11:19]}Z" title="{title}">{words}</time>')
+
+
+def deadline(moment: datetime | None, now: datetime, still_open: bool, reason: str = "no date given") -> Markup:
+    """A date that passes ends nothing: a market is open until its venue closes it."""
+    return Markup("due ") + ago(moment, now) if moment and moment < now and still_open else ago(moment, now, reason)
 
 
 def seconds(value: float | Decimal | None, reason: str = "not measured") -> Markup:

@@ -147,7 +147,7 @@ def _padded(low: float, high: float) -> tuple[float, float]:
 
 
 def _cents(price: float) -> str:
-    return f"{price:.1f}¢".replace(".0¢", "¢")
+    return f"{price:.2f}".rstrip("0").rstrip(".") + "¢"
 
 
 def _short(contracts: float) -> str:

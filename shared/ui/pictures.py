@@ -131,10 +131,11 @@ def curves_drawn(
         return sheet.png()
     room = (max(values) - min(values)) * 0.06 or abs(max(values)) * 0.01 or 1.0
     frame = _Frame(times[0], times[-1], min(values) - room, max(values) + room, sheet.top, sheet.bottom - 34)
+    step = (frame.high - frame.low) / 4
     for part in range(4):
-        at = frame.low + (frame.high - frame.low) * (part + 0.5) / 4
+        at = frame.low + step * (part + 0.5)
         sheet.line(EDGE, frame.y(at), frame.right, frame.y(at))
-        sheet.text(EDGE, frame.y(at) - 18, written(at, unit), 12, QUIET)
+        sheet.text(EDGE, frame.y(at) - 18, written(at, unit, step), 12, QUIET)
     if start is not None:
         sheet.line(EDGE, frame.y(start), frame.right, frame.y(start), QUIET)
     for each in sorted(series, key=lambda one: not one.faint):

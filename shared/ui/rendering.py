@@ -25,7 +25,7 @@ PACKED_FROM = 1_000  # bytes
 PACKING = 5  # of 9: the steps above it cost more than they save
 FIGURES = (
     "dollars", "money", "gain", "growth", "signed", "amount", "cents", "probability", "ratio", "count", "ago",
-    "seconds", "span", "words", "missing",
+    "deadline", "seconds", "span", "words", "missing",
 )  # fmt: skip
 
 

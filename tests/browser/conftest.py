@@ -1,6 +1,9 @@
 """A whole arena that runs as `make run` starts it, and a real browser to look at it with."""
 
+import os
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,8 +13,9 @@ import requests
 from playwright.sync_api import Browser, sync_playwright
 
 from db.embedded.cluster import Cluster
+from shared.database import Database
 from tests.browser.looking import Looking
-from tests.launcher.arena import Arena
+from tests.launcher.arena import CHECKOUT, Arena
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 SWITCHES = (
@@ -74,6 +78,13 @@ def quiet_arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
     arena.wait_until_ready()
     yield arena
     stop(arena)
+
+
+def database_of(arena: Arena) -> Database:
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    command = [sys.executable, "-m", "db.embedded", "url"]
+    url = subprocess.check_output(command, env=environment | {"DATA_DIR": str(arena.folder)}, cwd=CHECKOUT, text=True)
+    return Database(url.strip())
 
 
 def stop(arena: Arena) -> None:

@@ -1,18 +1,14 @@
 """Titles, names and words of strangers in a real browser: they stay words, in their place."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import text
 
-from shared.database import Database
-from tests.browser.conftest import TOGETHER
+from tests.browser.conftest import TOGETHER, database_of
 from tests.browser.looking import DESKTOP, PHONE, Looking, Size
 from tests.browser.places import PAGES
-from tests.launcher.arena import CHECKOUT, Arena
+from tests.launcher.arena import Arena
 
 pytestmark = TOGETHER
 
@@ -39,12 +35,7 @@ WORDS = (
 @pytest.fixture(scope="module")
 def taken_over(arena: Arena) -> Iterator[Arena]:
     """Every title, name and word is hostile for the length of this module."""
-    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-    command = [sys.executable, "-m", "db.embedded", "url"]
-    url = subprocess.check_output(
-        command, env=environment | {"DATA_DIR": str(arena.folder)}, cwd=CHECKOUT, text=True
-    ).strip()
-    database = Database(url)
+    database = database_of(arena)
     with database.transaction() as connection:
         for table, key, column in WORDS:
             connection.execute(text(f"CREATE TABLE kept_{table}_{column} AS SELECT {key}, {column} FROM {table}"))

@@ -59,7 +59,11 @@ A, B, C = ranked("A", 1, 1, 700), ranked("B", 2, 1, 288), ranked("C", 3, 2, 100)
         ([], "There are no portfolios yet, so nobody is ahead."),
         (
             [row("A", bets=0, settled_events=0), row("B", bets=0, settled_events=0)],
-            "Nobody has traded yet, so nobody is ahead. The first cycle changes that.",
+            "Nobody has traded yet, so nobody is ahead. The first fill changes that.",
+        ),
+        (
+            [row("A", 700)],
+            "A is the only portfolio, with +7.00 % on its deposit so far, so there is nobody to be ahead of.",
         ),
         (
             [row("A", -5), row("B", -10)],

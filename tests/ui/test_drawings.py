@@ -4,7 +4,7 @@ import xml.dom.minidom as xml
 
 import pytest
 
-from shared.ui.drawings import NULL_COLOR, Chart, Mark, Series, bar, color_of, interval, lines, sparkline
+from shared.ui.drawings import LEFT, NULL_COLOR, Chart, Mark, Series, bar, color_of, interval, lines, sparkline
 
 HOSTILE = '"><script>alert(1)</script>'
 
@@ -49,6 +49,16 @@ def test_null_entrants_are_dashed() -> None:
     )
 
     assert path.getAttribute("stroke-dasharray")
+
+
+@pytest.mark.parametrize(
+    "values", [[0.5, 0.6, 0.55, 0.52], [0, 1, 2, 3], [9_990, 10_010, 10_000, 10_005], [-0.004, 0, 0.004, 0]]
+)
+def test_the_figures_at_an_axis_differ(values: list[float]) -> None:
+    svg = drawn(lines(chart(Series("Ann", "#111", [*values, values[0]]))))
+    figures = [each.firstChild.data for each in svg.getElementsByTagName("text") if each.getAttribute("x") == str(LEFT)]
+
+    assert 0 < len(set(figures)) == len(figures)
 
 
 def test_a_line_that_never_moves_is_drawn_in_the_middle() -> None:

@@ -23,11 +23,16 @@ def price_chart(
     fills: Sequence[Mapping[str, Any]],
     candles_wanted: bool,
 ) -> Chart:
-    """The closes of the candles, the middle of the present quote, and our fills as marks."""
+    """The closes of the candles, the middle of the present quote since it came, and our fills as marks."""
     first, last = int(shown.since.timestamp()), int(shown.until.timestamp())
+    middle = None
     closes = {min(int(each.opened_at.timestamp()) + shown.minutes * 60, last): _cents(each.close) for each in found}
     if quote and quote["status"] == "open" and quote["yes_bid"] is not None and quote["yes_ask"] is not None:
-        closes[last] = _cents((quote["yes_bid"] + quote["yes_ask"]) / 2)
+        middle = (quote["yes_bid"] + quote["yes_ask"]) / 2
+        came = max(int(quote["quoted_at"].timestamp()), first)
+        if all(at <= came for at in closes):
+            closes[came] = _cents(middle)
+        closes[last] = _cents(middle)
     times = sorted(closes)
     tail = "&picture=candles" if candles_wanted else ""
     return Chart(
@@ -37,7 +42,7 @@ def price_chart(
         times=times,
         series=[Series("yes", LINE, [closes[at] for at in times])],
         marks=[_mark(each) for each in fills if times and first <= each["executed_at"].timestamp() <= last],
-        alternative=said(shown, found),
+        alternative=said(shown, found, middle),
         csv=f"{path}/prices.csv?range={shown.name}",
         ranges=[(name, f"{path}?range={name}{tail}", name == shown.name) for name in SPANS],
     )
@@ -61,8 +66,10 @@ def candlesticks(shown: Range, found: Sequence[Candle]) -> Markup:
     )
 
 
-def said(shown: Range, found: Sequence[Candle]) -> str:
-    """The same in a sentence."""
+def said(shown: Range, found: Sequence[Candle], middle: Decimal | None = None) -> str:
+    """The same in a sentence; `middle`: of the quote that stands now."""
+    if not found and middle is not None:
+        return f"The middle is {_said(middle)}; no candle has been made of it yet."
     if not found:
         return "" if shown.name == "all" else "Nothing was quoted on both sides within this range of time."
     first, last = found[0], found[-1]

@@ -77,13 +77,14 @@ function uplot() {
   });
   return charts;
 }
-const written = (value, unit) => {
+const written = (value, unit, digits = null) => {
   if (value == null) return "—";
-  const digits = unit === "¢" ? 1 : 2;
-  const figure = Math.abs(value).toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
-  const sign = value < 0 ? "−" : "";
+  const [least, most] = digits === null ? [unit === "¢" ? 1 : 2, 2] : [digits, digits];
+  const figure = Math.abs(value).toLocaleString("en-US", { minimumFractionDigits: least, maximumFractionDigits: most });
+  const sign = value < 0 && /[1-9]/.test(figure) ? "−" : "";
   return unit === "$" ? `${sign}$${figure}` : unit === "¢" ? `${sign}${figure}¢` : `${sign}${figure}\u2009${unit}`;
 };
+const digits = (marks) => (marks.length < 2 ? 2 : Math.max(0, -Math.floor(Math.log10(marks[1] - marks[0]) + 1e-9))); // that tell them apart
 const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const shortTime = new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", day: "2-digit", month: "short", hour: "2-digit", minute: "2-digit" });
 
@@ -124,7 +125,7 @@ async function draw(figure) {
     }))],
     axes: [
       { stroke: token("--quiet"), grid: { show: false }, ticks: { show: false }, font: "11px system-ui", values: (plot, moments) => moments.map(atAxis).map((each, index, others) => (each === others[index - 1] ? null : each)) },
-      { stroke: token("--quiet"), grid: { stroke: token("--line"), width: 0.6 }, ticks: { show: false }, font: "11px system-ui", size: 64, values: (plot, marks) => marks.map((each) => written(each, whole.unit).replace(/\.0+(?=\D|$)/, "")) },
+      { stroke: token("--quiet"), grid: { stroke: token("--line"), width: 0.6 }, ticks: { show: false }, font: "11px system-ui", size: 64, values: (plot, marks) => marks.map((each) => written(each, whole.unit, digits(marks))) },
     ],
     hooks: { draw: [(plot) => { start(plot, whole); ends(plot, whole, labels > 8); marks(plot, whole); }], setCursor: [(plot) => tell(plot, whole, place)] },
   };
