@@ -55,7 +55,7 @@ def test_null_entrants_are_dashed() -> None:
     "values", [[0.5, 0.6, 0.55, 0.52], [0, 1, 2, 3], [9_990, 10_010, 10_000, 10_005], [-0.004, 0, 0.004, 0]]
 )
 def test_the_figures_at_an_axis_differ(values: list[float]) -> None:
-    svg = drawn(lines(chart(Series("Ann", "#111", [*values, values[0]]))))
+    svg = drawn(lines(chart(Series("Ann", "#111", values))))
     figures = [each.firstChild.data for each in svg.getElementsByTagName("text") if each.getAttribute("x") == str(LEFT)]
 
     assert 0 < len(set(figures)) == len(figures)
