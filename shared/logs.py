@@ -23,6 +23,12 @@ def configure_logs(service: str, level: str = "INFO") -> None:
     )
 
 
+def configure_terminal_logs() -> None:
+    """For who sits before a terminal: plain lines, and tracebacks without locals, because those hold secrets."""
+    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.processors.add_log_level, plain])
+
+
 def _named(service: str) -> structlog.typing.Processor:
     def add_service(_: object, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
         line["service"] = service

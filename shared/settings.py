@@ -3,6 +3,7 @@
 from typing import TypeVar
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -67,10 +68,6 @@ class VenueSettings(DatabaseSettings):
         return url.rstrip("/")
 
 
-def _lowered(sentence: str) -> str:
-    return sentence[:1].lower() + sentence[1:]
-
-
 Settings = TypeVar("Settings", bound=ServiceSettings)
 
 
@@ -81,15 +78,18 @@ def settings_of(kind: type[Settings]) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         variable = str(first["loc"][0]).upper() if first["loc"] else "the environment"
-        why = (
-            "is missing"
-            if first["type"] == "missing"
-            else f"cannot be used: {_lowered(first['msg'].removeprefix('Value error, '))}"
-        )
-        raise SettingsError(f"{variable} {why}.") from error
+        raise SettingsError(f"{variable} {_why(first)}.") from error
     if settings.bind_host not in LOOPBACK_HOSTS and settings.coliseum_token is None:
         raise SettingsError(
             f"BIND_HOST is {settings.bind_host}, which other machines can reach: set COLISEUM_TOKEN as well, "
             "or leave BIND_HOST at 127.0.0.1."
         )
     return settings
+
+
+def _why(wrong: ErrorDetails) -> str:
+    if wrong["type"] == "missing":
+        return "is missing"
+    if wrong["type"] == "value_error":  # a sentence of ours
+        return f"cannot be used: {wrong['ctx']['error']}"
+    return f"cannot be used: {wrong['msg'][:1].lower()}{wrong['msg'][1:]}"

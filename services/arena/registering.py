@@ -1,15 +1,12 @@
-"""The models of the arena: from their file to rows, checked against the provider's list, each with its portfolio."""
+"""The models of the arena: from their entries to rows, checked against the provider's list, each with its portfolio."""
 
 from collections.abc import Mapping
-from decimal import Decimal
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import structlog
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.arena.domain.completions import CallFailure, Endpoint, ListedModel
+from services.arena.models_file import read_entries
 from services.arena.placing import AI_MODEL
 from services.arena.resources import Resources
 from services.arena.storage import registry
@@ -24,12 +21,6 @@ HOMELESS = "it has no portfolio"
 LIST_SECONDS = 15.0
 CREATE_SECONDS = 30
 
-Text = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
-
-
-class ModelsFileUnusable(Conflict):
-    """{file} cannot be used: {wrong}."""
-
 
 class SessionUnderWay(Conflict):
     """{external_id} is in the middle of a session; reset it when that has ended."""
@@ -37,50 +28,6 @@ class SessionUnderWay(Conflict):
 
 class ResetUnderWay(Conflict):
     """{external_id} is being reset by somebody else; look at GET /models/{external_id}."""
-
-
-class Entry(BaseModel):
-    """A model as the file describes it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    external_id: Annotated[str, Field(min_length=1, max_length=50, pattern=r"^[A-Za-z0-9._-]+$")]
-    name: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
-    kind: Literal["model", "ensemble"] = "model"
-    openrouter_model: Text
-    base_url: Annotated[str, Field(pattern=r"^https?://[^\s@?#]+$")] | None = None  # keys come from the environment
-    api_key_variable: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,79}$")] | None = None
-    color: Text = "bg-slate-500"
-    text_color: Text = "text-slate-500"
-    avatar: Annotated[str, Field(min_length=1, max_length=10)]
-    sighted: bool = True
-    twin_of: str | None = None
-    prompt_price: Annotated[Decimal, Field(ge=0)] | None = None
-    completion_price: Annotated[Decimal, Field(ge=0)] | None = None
-    config: dict[str, Any] = Field(default_factory=dict)
-
-
-class Entries(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    models: list[Entry]
-
-
-def read_entries(file: Path) -> list[Entry]:
-    try:
-        read = Entries.model_validate(yaml.safe_load(file.read_text()))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ModelsFileUnusable(file=file.name, wrong=str(error).splitlines()[0]) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ModelsFileUnusable(file=file.name, wrong=f"{where}: {first['msg']}") from error
-    names = [entry.external_id for entry in read.models]
-    if doubled := sorted({name for name in names if names.count(name) > 1}):
-        raise ModelsFileUnusable(file=file.name, wrong=f"{', '.join(doubled)} stands there more than once")
-    if lost := [entry.external_id for entry in read.models if entry.twin_of and entry.twin_of not in names]:
-        raise ModelsFileUnusable(file=file.name, wrong=f"{lost[0]} is a twin of a model that is not there")
-    return read.models
 
 
 def register(here: Resources) -> int:
@@ -119,7 +66,7 @@ def check_models(here: Resources) -> None:
         endpoint = endpoint_of_model(here, model)
         if model.kind == "model" and endpoint.base_url not in lists:
             lists[endpoint.base_url] = _listed(here, endpoint)
-    checked = [_checked(model, lists.get(endpoint_of_model(here, model).base_url)) for model in registered]
+    checked = [_checked(model, endpoint_of_model(here, model), lists) for model in registered]
     with here.database.transaction() as connection:
         registry.write_checks(connection, checked, here.clock())
     for check in checked:
@@ -139,11 +86,17 @@ def _listed(here: Resources, endpoint: Endpoint) -> dict[str, ListedModel] | Non
     return {each.model: each for each in listed}
 
 
-def _checked(model: Registered, listed: Mapping[str, ListedModel] | None) -> registry.Check:
+def _checked(
+    model: Registered, endpoint: Endpoint, lists: Mapping[str, Mapping[str, ListedModel] | None]
+) -> registry.Check:
+    listed = lists.get(endpoint.base_url)
     if model.portfolio_id is None and (model.disabled_reason or "").startswith(HOMELESS):
         return registry.Check(model.external_id, False, model.disabled_reason, None, None, False)
     if model.removed:
         return registry.Check(model.external_id, False, "it stands in the file of models no longer", None, None, False)
+    if model.kind == "model" and model.base_url and model.api_key_variable and not endpoint.api_key:
+        why = f"{model.api_key_variable}, which should hold its key, is not set"
+        return registry.Check(model.external_id, False, why, None, None, False)
     if model.kind == "ensemble" or listed is None:
         return registry.Check(model.external_id, True, None, None, None, False)
     found = listed.get(model.openrouter_model)

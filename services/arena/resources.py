@@ -15,6 +15,7 @@ from pydantic import Field, SecretStr, field_validator
 from services.arena.clients.chat import Providers
 from services.arena.domain.comparing import Comparer
 from services.arena.domain.completions import Endpoint
+from services.arena.models_file import SEEDS, ModelsFileUnusable, read_entries
 from services.arena.streaming.hub import Hub
 from shared import topology
 from shared.calls import Calls
@@ -22,7 +23,6 @@ from shared.database import Database
 from shared.settings import DatabaseSettings
 
 PERPLEXITY = "https://api.perplexity.ai"
-SEEDS = Path(__file__).resolve().parents[2] / "db" / "seeds" / "ai_models.yaml"
 
 
 class Settings(DatabaseSettings):
@@ -54,6 +54,16 @@ class Settings(DatabaseSettings):
     arena_settled_min: int = Field(default=20, ge=1, le=10_000)
 
     signal_age_max: int = Field(default=600, ge=1, le=86_400)  # seconds
+
+    @field_validator("ai_models_file")
+    @classmethod
+    def holds_models(cls, file: Path) -> Path:
+        """A model that is kept out by a slip of the pen is noticed at the start, not when it is missed."""
+        try:
+            read_entries(file)
+        except ModelsFileUnusable as error:
+            raise ValueError(str(error)) from error
+        return file
 
     @field_validator("openrouter_base_url", "perplexity_base_url")
     @classmethod

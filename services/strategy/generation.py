@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 from uuid import UUID
 
@@ -20,12 +22,14 @@ from services.strategy.storage.collections import rhythm
 from services.strategy.storage.portfolios import Stored
 from shared.errors import Conflict, NotFound, Problem
 from shared.signals import Generation, NewSignal, answered_generations, write_generations
-from shared.topology import STRATEGIES
+from shared.topology import OWN_FOLDER, STRATEGIES
 from shared.trading import config_schema as schemas
 
 log = structlog.get_logger()
 
 WRITE_TRIES = 4
+TOLD_MAX = 300  # characters of what a rule raised
+RULES_STAND_IN = (OWN_FOLDER, Path(__file__).parent / "domain")
 
 
 class PortfolioNotFound(NotFound):
@@ -45,7 +49,7 @@ class UnusableConfig(Conflict):
 
 
 class RuleFailed(Problem):
-    """The rule failed for portfolio {portfolio_id}; the log of this service has the details."""
+    """The rule failed for portfolio {portfolio_id}: {why}."""
 
     status = 500
 
@@ -110,12 +114,34 @@ def _opinion(
         return opinion
     try:
         config = here.config(stored.config, here.rule.config.model_validate_json)
-        return here.rule.decide(pool, stored.portfolio, config, now)
+        opinion = here.rule.decide(pool, stored.portfolio, config, now)
+        return RuleFailed(portfolio_id=number, why=wrong) if (wrong := _unsound(opinion)) else opinion
     except ValidationError as error:
         return UnusableConfig(portfolio_id=number, wrong=wrong_fields(error)[0])
-    except Exception:
+    except Exception as error:
         log.exception("rule_failed", portfolio_id=number, strategy=here.strategy)
-        return RuleFailed(portfolio_id=number)
+        return RuleFailed(portfolio_id=number, why=_told(error))
+
+
+def _unsound(opinion: object) -> str | None:
+    """What no rule may answer, and the database would refuse for all portfolios of the answer."""
+    if not isinstance(opinion, Opinion):
+        return f"it answered {type(opinion).__name__} where an Opinion is expected"
+    for signal in opinion.signals:
+        for name in ("probability", "confidence", "limit_price"):
+            value = getattr(signal, name)
+            if value is not None and not 0 <= value <= 1:
+                return f"it says a {name.replace('_', ' ')} of {value} for market {signal.market_no}, beyond 0 to 1"
+    return None
+
+
+def _told(error: Exception) -> str:
+    """With the line of the rule that went wrong."""
+    frames = [frame for frame in extract_tb(error.__traceback__) if Path(frame.filename).parent in RULES_STAND_IN]
+    own = [frame for frame in frames if Path(frame.filename).parent == OWN_FOLDER] or frames
+    where = f" ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else ""
+    said = " ".join(str(error).split())[:TOLD_MAX]
+    return f"{type(error).__name__}: {said}{where}" if said else f"{type(error).__name__}{where}"
 
 
 def _add_notes(here: Resources, said: Answers, known: Mapping[int, Stored], now: datetime) -> None:

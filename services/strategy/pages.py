@@ -31,6 +31,7 @@ def strategy_page(request: Request, here: Resources, portfolio_id: int | None, n
     with here.database.connection() as connection:
         truth = truth_of(connection)
         served = showing.served(connection, here.strategy)
+        failures = showing.failures(connection, here.strategy)
         chosen = _chosen(here, served, portfolio_id)
         number = chosen["portfolio_id"] if chosen else 0
         answers = showing.answers_of(connection, number, ANSWERS_MAX) if chosen else []
@@ -40,6 +41,7 @@ def strategy_page(request: Request, here: Resources, portfolio_id: int | None, n
         health = showing.health_of(connection, topology.STRATEGIES[here.strategy].name)
     for row in served:
         row["notes"] = generation.notes_of(here, row["config"], every) if here.rule.history else []
+        row["failure"] = failures.get(row["portfolio_id"])
         row["reason"] = next(iter(passing.counted([row["abstentions"]])), None)
     heard = [row for row in served if row["created_at"] is not None]
     facts: dict[str, Any] = {
@@ -48,6 +50,7 @@ def strategy_page(request: Request, here: Resources, portfolio_id: int | None, n
         "kept": here.kept,
         "portfolios": served,
         "heard": heard,
+        "failed": [row for row in served if row["failure"]],
         "signals_made": sum(row["signals_generated"] for row in heard),
         "reasons": passing.counted(row["abstentions"] for row in heard)[:REASONS_MAX],
         "looked_at": sum(row["markets_considered"] for row in heard),

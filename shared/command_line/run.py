@@ -131,7 +131,7 @@ def _say_end(terminal: Terminal, cycle: Mapping[str, Any]) -> None:
                 )
         terminal.say("")
     style, sign = {"success": ("good", "✓"), "partial": ("warn", "!")}.get(cycle["status"], ("bad", "✗"))
-    failed = f" ({cycle['portfolios_failed']} failed)" if cycle["portfolios_failed"] else ""
+    failed = f", {cycle['portfolios_failed']} more failed" if cycle["portfolios_failed"] else ""
     counts = f"{many(cycle['signals_generated'] or 0, 'signal')}, {many(cycle['trades_executed'] or 0, 'trade')}"
     took = "" if cycle["seconds"] is None else f" in {cycle['seconds']:.1f} s"
     told = f": {many(cycle['portfolios_done'] or 0, 'portfolio')}{failed}, {counts}{took}"

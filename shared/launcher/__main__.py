@@ -11,12 +11,14 @@ from shared import topology
 from shared.launcher.errors import LaunchError
 from shared.launcher.launch import launch
 from shared.launcher.settings import CHECKOUT, LaunchSettings, read_settings_file
+from shared.logs import configure_terminal_logs
 from shared.settings import SettingsError, settings_of
 from shared.topology import Service
 
 
 def main(services: Sequence[Service] = topology.SERVICES, settings_file: Path = CHECKOUT / ".env") -> int:
     began = time.monotonic()
+    configure_terminal_logs()
     try:
         read_settings_file(settings_file, os.environ)
         launch(settings_of(LaunchSettings), services, began)

@@ -25,6 +25,7 @@ from shared.topology import Service
 
 POSTGRES_MIN = 15
 LOGS = "logs"
+MEANT = re.compile(r"^(PORT|RULE)\b[^=\n]*=", re.MULTILINE)  # to be a strategy
 STRATEGY_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
@@ -83,8 +84,13 @@ def check_ports(host: str, ports: Mapping[str, int]) -> None:
                 raise HostUnusable(host=host, reason=error.strerror) from error
 
 
-def check_strategies(own: Mapping[str, Service], services: Sequence[Service]) -> None:
+def check_strategies(own: Mapping[str, Service], services: Sequence[Service], folder: Path) -> None:
     """Those in the folder strategies: each has a name and a port that nobody else has."""
+    for path in sorted(folder.glob("*.py")):
+        if path.stem not in own and MEANT.search(path.read_text(errors="replace")):
+            raise StrategyUnusable(
+                file=f"strategies/{path.name}", reason="it has no line PORT = 8011 (or another number), written out"
+            )
     for name, service in own.items():
         file = f"strategies/{name}.py"
         if not STRATEGY_NAME.fullmatch(name):
@@ -94,7 +100,7 @@ def check_strategies(own: Mapping[str, Service], services: Sequence[Service]) ->
             raise StrategyUnusable(file=file, reason=f"there is a strategy {name} already, so it needs another name")
         if same := [each.name for each in others if each.port == service.port]:
             raise StrategyUnusable(
-                file=file, reason=f"port {service.port} belongs to {same[0]}, so it needs another one"
+                file=file, reason=f"its port {service.port} is also that of {same[0]}; one of them needs another"
             )
 
 

@@ -13,7 +13,8 @@ class LaunchError(Exception):
 
 
 class AlreadyRuns(LaunchError):
-    """Coliseum already runs with the data in {folder} (process {pid}): {addresses}."""
+    """Coliseum already runs with the data in {folder} (process {pid}): {addresses}. Stop it with Ctrl-C in its terminal
+    (or kill {pid}), or give this one a DATA_DIR and a PORT_OFFSET of its own."""
 
 
 class PortInUse(LaunchError):

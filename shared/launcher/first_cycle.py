@@ -43,6 +43,8 @@ def show_first_cycle(addresses: Mapping[str, str], token: str | None, out: TextI
         cycle_id = _patiently(lambda: _begin(calls[topology.ORCHESTRATOR.name]))
         ended = _follow(cycle_id, calls, terminal)
         terminal.say(f"{cycle_line(ended)} The next one follows by itself.")
+        if ended["progress"]["portfolios_failed"]:
+            terminal.say(f"Which ones failed and why: {addresses[topology.ORCHESTRATOR.name]}/operations#cycle")
     except Problem as problem:
         terminal.say(f"first cycle: {problem.detail}")
     finally:
@@ -113,7 +115,7 @@ def cycle_line(cycle: Mapping[str, Any]) -> str:
     seconds = _seconds(cycle)
     took = "" if seconds is None else f" in {seconds:.1f} s"
     done, failed = cycle["progress"]["portfolios_done"] or 0, cycle["progress"]["portfolios_failed"] or 0
-    portfolios = f"{done} portfolios" + (f" ({failed} failed)" if failed else "")
+    portfolios = f"{done} portfolios" + (f", {failed} more failed" if failed else "")
     stopped = f" at {cycle['failed_step']}: {cycle['error']}" if cycle["failed_step"] else ""
     return f"cycle: {cycle['status']}{stopped}; {portfolios}, {_counts(cycle)}{took}."
 

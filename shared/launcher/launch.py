@@ -41,7 +41,7 @@ def launch(settings: LaunchSettings, services: Sequence[Service], began: float) 
     """Returns when a signal ends it, with everything stopped."""
     for number in SIGNALS:
         signal.signal(number, _interrupt)
-    check_strategies(topology.OWN, services)
+    check_strategies(topology.OWN, services, topology.OWN_FOLDER)
     services = _set_the_world(settings, services)
     addresses = {service.name: _address(settings, service) for service in services}
     cluster = None if settings.database_url else Cluster(settings.data_dir / "postgres")

@@ -119,6 +119,7 @@ def _be(program: Program, log_file: Path, lifeline: Lifeline, close: Sequence[in
     """The wall around a child: whatever happens in it, it never returns into the parent's code."""
     code = 1
     try:
+        configure_logs(program.name)
         os.setsid()  # a Ctrl-C in the terminal is the parent's business
         for number in SIGNALS:
             signal.signal(number, signal.SIG_DFL)
@@ -128,7 +129,6 @@ def _be(program: Program, log_file: Path, lifeline: Lifeline, close: Sequence[in
         lifeline.hold()
         if not program.in_terminal:
             _write_into(log_file)
-        configure_logs(program.name)
         program.run()
         code = 0
     except Exception as error:

@@ -23,7 +23,7 @@ class Sizing(BaseModel):
 class PortfolioConfig(BaseModel):
     """Limits hold at the moment of the fill; filters hold when the strategy looks for markets."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
     # which markets are looked at
     platforms: tuple[Literal["polymarket", "kalshi"], ...] = Field(

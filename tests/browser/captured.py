@@ -1,6 +1,6 @@
-"""Venues that answer with what the real ones once answered: recorded events, markets, books, prices and trades.
+"""Venues that answer with what the real ones once answered: recorded events, markets, books and trades."""
 
-Nothing is made up. A market without a recorded book has none here, and deadlines lie where they lay."""
+# Nothing is made up. A market without a recorded book has none here, and deadlines lie where they lay.
 
 import gzip
 import json

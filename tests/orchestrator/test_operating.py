@@ -53,6 +53,7 @@ WELL = State(
 MODEL = {
     "name": "GPT-4o",
     "provider_model": "openai/gpt-4o",
+    "enabled": True,
     "calls": 10,
     "failed": 3,
     "dollars": Decimal(1),
@@ -113,6 +114,7 @@ def test_each_trouble_is_named_where_it_is_seen(rows: dict[str, Any], said: str,
         {"enabled": False},  # somebody else runs the jobs
         {"unpaid": 3, "unpaid_since": ago(minutes=4)},  # the next settlement pays them
         {"models": [{**MODEL, "calls": 9, "failed": 9}]},  # too few to say anything
+        {"models": [{**MODEL, "enabled": False}]},  # it plays no more
         {"jobs": [job("trading_cycle", "failed")]},  # its cycle says so itself
         {"cycle": None},
     ],

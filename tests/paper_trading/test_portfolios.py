@@ -47,7 +47,7 @@ def test_a_new_portfolio_has_its_deposit_and_all_its_settings_written_out(floor:
 @pytest.mark.parametrize(
     ("config", "sentence"),
     [
-        ({"min_liqidity": 5}, "min_liqidity is not a setting of momentum; did you mean min_liquidity?"),
+        ({"min_liqidity": 5}, "min_liqidity is not a setting of momentum; perhaps you mean min_liquidity"),
         ({"max_positions": 0}, "max_positions is 0; it must be at least 1"),
         ({"max_positions": "many"}, "max_positions is 'many'; it must be a whole number"),
         ({"max_spread": 1.5}, "max_spread is 1.5; it must be less than 1"),

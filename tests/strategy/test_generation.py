@@ -157,6 +157,7 @@ def test_in_a_batch_each_portfolio_that_fails_fails_alone(
     assert results[1]["abstentions"] == {"portfolio_paused": 5}
     assert "strategy_momentum" in results[3]["error"]["detail"]
     assert "seeed" in results[4]["error"]["detail"]
+    assert results[5]["error"]["detail"].endswith(": ZeroDivisionError: a rule with a fault.")
     assert count(fresh_database, "signal_generations") == 2
     assert count(fresh_database, "trading_signals") == 3
 

@@ -1,5 +1,6 @@
 """The page of a controller: why it traded and why not, in sentences, for people."""
 
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -8,6 +9,7 @@ from sqlalchemy import text
 from services.strategy.domain.rules import RULES
 from shared.database import Database
 from shared.trading.passing import counted, passed
+from tests.orchestrator.build import cycle, insert
 from tests.strategy import rows
 from tests.strategy.conftest import Serve
 from tests.strategy.test_generation import MANY, ask, portfolio, world
@@ -64,6 +66,23 @@ def test_the_page_says_why_it_traded_and_why_not(serve: Serve, fresh_database: D
     assert page.count("/market/polymarket%3A") == 3
     assert "price moved" in page and page.count("nobody has acted on it yet") >= 2
     assert "<script>alert" not in page and page.count(ESCAPED) >= 4
+
+
+def test_the_page_says_for_whom_the_rule_failed_last(serve: Serve, fresh_database: Database) -> None:
+    world(fresh_database)
+    owner, mended = portfolio(fresh_database), portfolio(fresh_database)
+    for minutes, failed in ((2, (owner, mended)), (1, (owner,))):
+        began = datetime.now(UTC) - timedelta(minutes=minutes)
+        cycle_id = cycle(fresh_database, began, status="partial")
+        for number in (owner, mended):
+            why = {"status": "failed", "error": "ValueError: no luck"} if number in failed else {"status": "done"}
+            step = {"cycle_id": cycle_id, "step": "signals", "portfolio_id": number, "started_at": began}
+            insert(fresh_database, "cycle_steps", {**step, "counts": "{}", **why})
+
+    page = serve("baseline").get("/").text
+
+    assert page.count("ValueError: no luck") == 2  # in the answer and in its row
+    assert "In the last cycle it failed for <bdi>" in page
 
 
 def test_another_portfolio_can_be_asked_about_and_one_of_nobody_cannot(serve: Serve, fresh_database: Database) -> None:

@@ -21,7 +21,8 @@ SELECT count(*) AS sessions, count(*) FILTER (WHERE status = 'completed') AS com
 FROM betting_sessions WHERE model_id = :model_id
 """)
 _FAILURES = text("""
-SELECT failure, count(*) AS times FROM betting_sessions WHERE model_id = :model_id AND status = 'failed'
+SELECT failure, count(*) AS times, (array_agg(failure_detail ORDER BY session_id DESC))[1] AS last_detail
+FROM betting_sessions WHERE model_id = :model_id AND status = 'failed'
 GROUP BY failure ORDER BY 2 DESC, 1
 """)
 _SESSIONS = text("""
@@ -43,7 +44,7 @@ def model_shown(connection: Connection, model_id: UUID) -> dict[str, Any]:
 def counts_shown(connection: Connection, model_id: UUID) -> dict[str, Any]:
     counts = dict(connection.execute(_COUNTS, {"model_id": model_id}).mappings().one())
     return counts | {
-        "failures": {row.failure: row.times for row in connection.execute(_FAILURES, {"model_id": model_id})}
+        "failures": [dict(row) for row in connection.execute(_FAILURES, {"model_id": model_id}).mappings()]
     }
 
 

@@ -17,6 +17,13 @@ PAID_WITHIN = 15 * MINUTE  # three times the pause of the settlements
 BUDGET_NEAR = Decimal("0.8")
 CALLS_MIN = 10  # of a model today, before a share of failures says anything
 FAILED_SHARE = Decimal("0.2")
+# By what the last call failed with.
+ADVICE: Mapping[str, str] = {
+    "unreachable": "See whether anything answers at the address that the file of models gives it.",
+    "refused_by_provider": "See its last session for what the provider said: mostly the key or the id is wrong.",
+    "no_credit": "Pay its provider, or take it out of the file of models.",
+    "rate_limited": "Let fewer sessions run at once (ARENA_PARALLEL), or ask its provider for more.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,12 +253,12 @@ def _of_models(state: State) -> Iterator[Trouble]:
             "models",
         )
     for row in state.models:
-        if row["calls"] >= CALLS_MIN and row["failed"] > row["calls"] * FAILED_SHARE:
+        if row["enabled"] and row["calls"] >= CALLS_MIN and row["failed"] > row["calls"] * FAILED_SHARE:
             yield Trouble(
                 "warn",
                 f"{row['failed']} of {row['calls']} calls of {row['name'] or row['provider_model']} failed today",
                 f"The last one: {_named(row['failure'] or 'nobody said why')}.",
-                "See whether its provider knows of trouble, and whether the key and its credit are good.",
+                ADVICE.get(row["failure"], "See whether its provider knows of trouble."),
                 "models",
             )
 

@@ -100,7 +100,8 @@ def facts_of(here: Resources, connection: Connection, cycle_id: UUID | None, now
         unpaid_since=waiting["unpaid_since"],
     )
     troubles = domain.troubles_of(state)
-    chosen = str(cycle_id) if cycle_id else newest[0]["cycle_id"] if newest else None
+    of_all = [row for row in newest if row["status"] == "running" or row["kind"] == "all"]
+    chosen = str(cycle_id) if cycle_id else next((row["cycle_id"] for row in of_all or newest), None)
     return {
         "state": state,
         "troubles": troubles,

@@ -53,7 +53,7 @@ def _sentences(error: ValidationError, strategy_type: str) -> Iterator[str]:
         known = list(schema.get("properties", {}))
         for name in sorted(set(given) - set(known)):
             close = get_close_matches(name, known, n=1)
-            hint = f"; did you mean {close[0]}?" if close else f"; it knows {', '.join(sorted(known))}"
+            hint = f"; perhaps you mean {close[0]}" if close else f"; it knows {', '.join(sorted(known))}"
             yield f"{where}.{name} is not a setting of {strategy_type}{hint}"
     elif error.validator == "enum":
         allowed: Any = error.validator_value

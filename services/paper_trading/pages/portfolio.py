@@ -187,6 +187,7 @@ def _mind(connection: Connection, here: Resources, portfolio: Row, now: datetime
     return {
         "attribution": None if found is None else attribution.shown(found),
         "generation": generation,
+        "failed_run": showing_reasons.failed_run(connection, number),
         "abstentions": told.abstentions_of(generation, portfolio["strategy_config"]),
         "calibration": calibrated(connection, here.kept, portfolio, now),
         "settings": told.settings_of(portfolio["strategy_config"]),

@@ -20,6 +20,11 @@ _OF_LATE = text(
     )
 )
 _NEWEST = text(_GENERATION.format(which="WHERE g.portfolio_id = :portfolio_id"))
+_LAST_RUN = text("""
+SELECT s.status, s.error, s.started_at FROM (SELECT cycle_id, started_at FROM trading_cycles
+    ORDER BY started_at DESC LIMIT 30) c JOIN cycle_steps s USING (cycle_id)
+WHERE s.portfolio_id = :portfolio_id ORDER BY c.started_at DESC, s.status = 'failed' DESC LIMIT 1
+""")
 _CHANGES = text("""
 SELECT change_id, what, before::text AS before, after::text AS after, reason, changed_at FROM portfolio_changes
 WHERE portfolio_id = :portfolio_id ORDER BY change_id DESC LIMIT :limit
@@ -63,6 +68,12 @@ def last_generation(connection: Connection, portfolio_id: int) -> Row | None:
     if found is None:
         found = connection.execute(_NEWEST, which).mappings().first()
     return None if found is None else {**found, "abstentions": _read(found["abstentions"])}
+
+
+def failed_run(connection: Connection, portfolio_id: int) -> Row | None:
+    """When and why its newest cycle failed for it; none where it did not."""
+    found = connection.execute(_LAST_RUN, {"portfolio_id": portfolio_id}).mappings().first()
+    return dict(found) if found is not None and found["status"] == "failed" else None
 
 
 def changes(connection: Connection, portfolio_id: int, limit: int) -> list[Row]:

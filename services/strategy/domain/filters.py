@@ -44,6 +44,8 @@ class Screen:
         self.left = int(np.count_nonzero(alive))
 
     def keep(self, passing: Flags, reason: str) -> None:
+        if np.shape(passing) != self.alive.shape:
+            raise ValueError(f"keep needs true or false for each of the {len(self.alive)} markets, then a reason")
         self.alive &= passing
         left = int(np.count_nonzero(self.alive))
         self.opinion.abstain(reason, self.left - left)

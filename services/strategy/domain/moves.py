@@ -66,6 +66,8 @@ class _Past:
 
 def _past(pool: Pool, minutes: int) -> _Past | None:
     """None where the past is not known well enough for anybody."""
+    if pool.minutes is None and pool.hours is None:
+        raise ValueError("the past is not loaded for this rule: say Rule(…, history=True)")
     span, each = (pool.minutes, 1) if minutes <= BY_MINUTE_MAX else (pool.hours, 60)
     periods = -(-minutes // each)
     if span is None or periods >= len(span.closes):

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from pydantic import ValidationError
+
 from services.strategy.domain import arbitrage, baseline, hybrid, mean_reversion, momentum
 from services.strategy.domain.config import StrategyConfig
 from services.strategy.domain.rhythm import Lookback
@@ -74,4 +76,10 @@ def rule_of(strategy: str) -> Rule:
     rule = getattr(import_module(f"strategies.{strategy}"), "RULE", None)
     if not isinstance(rule, Rule):
         raise TypeError(f"it has no RULE = Rule(…), but {rule!r}")
+    try:
+        rule.config()
+    except ValidationError as error:
+        for wrong in error.errors():
+            if wrong["type"] != "missing":  # a key that each portfolio has to say
+                raise TypeError(f"the default of {wrong['loc'][0]} cannot be used: {wrong['msg']}") from error
     return rule

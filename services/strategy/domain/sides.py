@@ -40,6 +40,12 @@ def taking_sides(candidates: Candidates, against: Against = content) -> Decide:
 def beliefs(pool: Pool, screen: Screen, probability: Floats, why: Callable[[int], str]) -> Ideas:
     """What follows from a probability of yes for each market of the pool: the side that is cheaper than it is likely,
     the greatest difference first. nan is no opinion. `why` says of a row what the reason is."""
+    if np.shape(probability) != (len(pool),):
+        raise ValueError(f"beliefs need one probability for each of the {len(pool)} markets of the pool, nan for none")
+    if len(beyond := np.flatnonzero((probability < 0) | (probability > 1))):
+        raise ValueError(
+            f"a probability of {probability[beyond[0]]:g} was said of row {beyond[0]}; they go from 0 to 1"
+        )
     screen.keep(~np.isnan(probability), "no_opinion")
     rows = screen.rows()
     believed, mid = probability[rows], pool.mid[rows]

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 SERVED_MAX = 500
+CYCLES_LOOKED_AT = 5  # for a failure
 NEWEST = 10_000  # answers of all strategies, among which those of a page are looked for
 
 _NEWEST = "generation_id > (SELECT coalesce(max(generation_id), 0) - :newest FROM signal_generations)"
@@ -23,6 +24,21 @@ def served(connection: Connection, strategy: str) -> Rows:
         WHERE p.strategy_type = :strategy AND p.status <> 'closed' ORDER BY p.portfolio_id LIMIT :limit
     """
     return _rows(connection, query, strategy=strategy, newest=NEWEST, limit=SERVED_MAX)
+
+
+def failures(connection: Connection, strategy: str) -> dict[int, str]:
+    """Why the newest cycle of late failed, by portfolio, where it did."""
+    query = """
+        SELECT portfolio_id, error FROM (
+            SELECT DISTINCT ON (s.portfolio_id) s.portfolio_id, s.status, s.error
+            FROM (SELECT cycle_id, started_at FROM trading_cycles ORDER BY started_at DESC LIMIT :cycles) c
+            JOIN cycle_steps s USING (cycle_id) JOIN portfolios p USING (portfolio_id)
+            WHERE p.strategy_type = :strategy AND s.step = 'signals'
+            ORDER BY s.portfolio_id, c.started_at DESC) newest
+        WHERE status = 'failed'
+    """
+    rows = _rows(connection, query, strategy=strategy, cycles=CYCLES_LOOKED_AT)
+    return {row["portfolio_id"]: row["error"] for row in rows}
 
 
 def answers_of(connection: Connection, portfolio_id: int, limit: int) -> Rows:
