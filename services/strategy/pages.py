@@ -13,6 +13,7 @@ from services.strategy.storage.collections import rhythm
 from shared import topology
 from shared.errors import NotFound
 from shared.trading import passing
+from shared.ui.paging import leaf_of
 from shared.ui.rendering import Pages
 from shared.ui.truth import truth_of
 
@@ -27,7 +28,7 @@ class NotServedHere(NotFound):
     """{strategy} decides for no portfolio {portfolio_id}."""
 
 
-def strategy_page(request: Request, here: Resources, portfolio_id: int | None, now: datetime) -> Response:
+def strategy_page(request: Request, here: Resources, portfolio_id: int | None, leaf: int, now: datetime) -> Response:
     with here.database.connection() as connection:
         truth = truth_of(connection)
         served = showing.served(connection, here.strategy)
@@ -43,12 +44,15 @@ def strategy_page(request: Request, here: Resources, portfolio_id: int | None, n
         row["notes"] = generation.notes_of(here, row["config"], every) if here.rule.history else []
         row["failure"] = failures.get(row["portfolio_id"])
         row["reason"] = next(iter(passing.counted([row["abstentions"]])), None)
+    served.sort(key=lambda row: row["failure"] is None)
+    shown = leaf_of(leaf, len(served))
     heard = [row for row in served if row["created_at"] is not None]
     facts: dict[str, Any] = {
         "strategy": here.strategy,
         "rule": here.rule.question,
         "kept": here.kept,
-        "portfolios": served,
+        "portfolios": shown.of(served),
+        "leaf": shown,
         "heard": heard,
         "failed": [row for row in served if row["failure"]],
         "signals_made": sum(row["signals_generated"] for row in heard),

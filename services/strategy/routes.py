@@ -16,6 +16,7 @@ from shared.documented import answers
 from shared.json_bytes import encoded
 from shared.parameters import Cursor, Limit
 from shared.routes import clock, resources_of
+from shared.ui.paging import leaf_number
 
 router = APIRouter()
 pair_router = APIRouter()  # of the controllers that trade pairs
@@ -85,9 +86,12 @@ def read_schema(here: Here) -> Response:
 
 @router.get("/", include_in_schema=False)
 def read_page(
-    request: Request, here: Here, portfolio: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None
+    request: Request,
+    here: Here,
+    portfolio: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
+    leaf: str = "",
 ) -> Response:
-    return pages.strategy_page(request, here, portfolio, clock())
+    return pages.strategy_page(request, here, portfolio, leaf_number(leaf), clock())
 
 
 @pair_router.get(

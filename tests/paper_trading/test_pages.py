@@ -76,7 +76,7 @@ def test_the_list_is_filtered_ordered_and_says_what_it_cannot_use(floor: Floor) 
     first, second = floor.portfolio("Harbour"), floor.portfolio("Pier")
     floor.paper.post(f"/paper-trading/portfolios/{second}/pause")
 
-    paused, nonsense = page(floor, "/?status=paused"), page(floor, "/?status=mad&order=%3Cb%3E&type=tarot")
+    paused, nonsense = page(floor, "/?status=paused"), page(floor, "/?status=mad&order=%3Cb%3E&type=tarot&leaf=-3")
 
     assert f'href="/portfolio/{second}"' in paused and f'href="/portfolio/{first}"' not in paused
     assert "1 is paused." in words_of(paused)

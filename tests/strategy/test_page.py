@@ -140,7 +140,10 @@ def test_a_page_with_two_hundred_portfolios_asks_no_more_often(serve: Serve, fre
     client = serve("baseline")
     ask(client, portfolio_ids=owners, cycle_id=str(uuid4()))
 
-    page = client.get("/").text
+    first, last, beyond = (client.get("/", params={"leaf": leaf}).text for leaf in ("", "4", "99"))
 
-    assert page.count('data-name="Signals">3</td>') >= 200
-    assert "for 200 portfolios and made 600 signals" in page
+    assert "for 200 portfolios and made 600 signals" in first
+    assert [page.count('data-name="Cash"') for page in (first, last, beyond)] == [50, 50, 50]
+    assert "1 to 50 of 200" in first and '<a href="/?leaf=2#portfolios" rel="next">' in first
+    assert "151 to 200 of 200" in last and 'rel="next"' not in last
+    assert "151 to 200 of 200" in beyond

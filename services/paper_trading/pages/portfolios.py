@@ -15,12 +15,13 @@ from services.paper_trading.storage import showing
 from shared.topology import STRATEGIES
 from shared.ui.changes import Parts
 from shared.ui.live import Make
+from shared.ui.paging import leaf_number, leaf_of
 from shared.ui.places import Visit
 from shared.ui.truth import truth_of
 
 Clock = Callable[[], datetime]
 
-SHOWN_MAX = 500
+LISTED_MAX = 5_000
 SPARK_STEPS = 16
 SPARK_SECONDS = 300
 ORDER_SECONDS = 60  # for so long the order stays, though figures move: a table that comes anew is large
@@ -47,13 +48,18 @@ class Asked:
     """What of the page's address can be used, and what cannot."""
 
     which: showing.Which
+    leaf: int
     complaint: str | None
 
     @property
     def query(self) -> str:
         """The same again, for the stream of the page."""
-        named = {"status": self.which.status, "type": self.which.strategy_type, "order": self.which.order}
-        return urlencode({name: value for name, value in named.items() if value})
+        return f"{filters(self.which)}&leaf={self.leaf}"
+
+
+def filters(which: showing.Which) -> str:
+    named = {"status": which.status, "type": which.strategy_type, "order": which.order}
+    return urlencode({name: value for name, value in named.items() if value})
 
 
 def asked_of(query: Mapping[str, str]) -> Asked:
@@ -70,12 +76,13 @@ def asked_of(query: Mapping[str, str]) -> Asked:
         kind if kind in STRATEGIES else None,
         order if order in showing.ORDERS else "growth",
     )
-    return Asked(which, f"{' and '.join(wrong).capitalize()}, so that was left out." if wrong else None)
+    leaf = leaf_number(query.get("leaf", ""))
+    return Asked(which, leaf, f"{' and '.join(wrong).capitalize()}, so that was left out." if wrong else None)
 
 
 def portfolios_page(request: Request, here: Resources, clock: Clock) -> Response:
     now, asked = clock(), asked_of(request.query_params)
-    key, make = live_of(request, here, asked.which, clock)
+    key, make = live_of(request, here, asked, clock)
     parts = request.app.state.live.parts(key, make)
     with here.database.connection() as connection:
         truth = truth_of(connection)
@@ -87,27 +94,26 @@ def portfolios_page(request: Request, here: Resources, clock: Clock) -> Response
         "statuses": STATUSES,
         "strategy_types": sorted({*totals["strategy_types"]} & {*STRATEGIES}),
         "orders": ORDER_WORDS,
-        "shown_max": SHOWN_MAX,
         "steps": SPARK_STEPS,
     }
     return PAGES.answer(request, "portfolios.html", facts, now=now, truth=truth, live=(f"/live?{asked.query}", parts))
 
 
-def live_of(request: Request, here: Resources, which: showing.Which, clock: Clock) -> tuple[Any, Make]:
+def live_of(request: Request, here: Resources, asked: Asked, clock: Clock) -> tuple[Any, Make]:
     """The key of the page's live parts, and what makes them at any moment."""
     visit = visitor_of(request)
 
     def make() -> Parts:
-        return _parts(here, visit, which, clock())
+        return _parts(here, visit, asked.which, asked.leaf, clock())
 
-    return ("portfolios", which, visit), make
+    return ("portfolios", asked.which, asked.leaf, visit), make
 
 
-def _parts(here: Resources, visit: Visit, which: showing.Which, now: datetime) -> Parts:
+def _parts(here: Resources, visit: Visit, which: showing.Which, number: int, now: datetime) -> Parts:
     """Made anew only when something has moved."""
     day = now.replace(hour=0, minute=0, second=0, microsecond=0)
     with here.database.connection() as connection:
-        rows = showing.listed(connection, which, SHOWN_MAX)
+        rows = showing.listed(connection, which, LISTED_MAX)
         stamp = int(now.timestamp()) // SPARK_SECONDS
         order = here.kept.get(
             ("order", which),
@@ -115,7 +121,9 @@ def _parts(here: Resources, visit: Visit, which: showing.Which, now: datetime) -
             lambda: {row["portfolio_id"]: place for place, row in enumerate(rows)},
         )
         rows.sort(key=lambda row: order.get(row["portfolio_id"], len(order)))
-        ids = sorted(order)
+        leaf = leaf_of(number, len(rows))
+        rows = list(leaf.of(rows))
+        ids = sorted(row["portfolio_id"] for row in rows)
         sparks = here.kept.get(
             ("sparks", tuple(ids)),
             stamp,
@@ -127,8 +135,10 @@ def _parts(here: Resources, visit: Visit, which: showing.Which, now: datetime) -
             (newest, day),
             lambda: showing.decided_since(connection, day, DECISIONS_MAX),
         )
-    state = (stamp, newest, day, tuple(tuple(row.values()) for row in rows))
-    return here.drawn.get(("portfolios", which, visit), state, lambda: _rendered(visit, rows, sparks, decided, now))
+    state = (stamp, newest, day, leaf, tuple(tuple(row.values()) for row in rows))
+    facts = {"portfolios": rows, "sparks": sparks, "leaf": leaf, "filters": filters(which)}
+    key = ("portfolios", which, number, visit)
+    return here.drawn.get(key, state, lambda: _rendered(visit, facts, decided, now))
 
 
 def _joined(sparks: dict[int, list[Any]]) -> dict[int, list[Any]]:
@@ -145,13 +155,10 @@ def _joined(sparks: dict[int, list[Any]]) -> dict[int, list[Any]]:
     return joined
 
 
-def _rendered(
-    visit: Visit, rows: list[showing.Row], sparks: Mapping[int, Any], decided: list[showing.Row], now: datetime
-) -> Parts:
+def _rendered(visit: Visit, table: Mapping[str, Any], decided: list[showing.Row], now: datetime) -> Parts:
     done = [row for row in decided if row["outcome"] in ("filled", "partial", "resting")]
     facts = {
-        "portfolios": rows,
-        "sparks": sparks,
+        **table,
         "decided": sum(row["count"] for row in decided),
         "done": {row["outcome"]: row["count"] for row in done},
         "skipped": [row for row in decided if row not in done],

@@ -30,8 +30,7 @@ def read_portfolios(request: Request, here: Here) -> Response:
 
 @router.get("/live")
 async def follow_portfolios(request: Request, here: Here) -> Response:
-    which = portfolios.asked_of(request.query_params).which
-    key, make = portfolios.live_of(request, here, which, clock)
+    key, make = portfolios.live_of(request, here, portfolios.asked_of(request.query_params), clock)
     return live_of(request).stream(request, key, make)
 
 
