@@ -46,6 +46,8 @@ def _by_return(rows: Sequence[Row]) -> str:
     if first["strategy_type"] == NULL_ENTRANTS:
         return f"{lead}. It is a null entrant, so nobody has beaten chance and habit yet."
     events = _events(first["settled_events"])
+    if not ranked and not first["settled_events"]:
+        return f"{lead}; nothing of it is settled yet, so that is not yet distinguishable from luck."
     if not ranked:
         return f"{lead}; with {events} that is not yet distinguishable from luck."
     peers = sum(1 for row in ranked[1:] if row["tier"] == first["tier"])

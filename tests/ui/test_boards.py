@@ -90,6 +90,10 @@ A, B, C = ranked("A", 1, 1, 700), ranked("B", 2, 1, 288), ranked("C", 3, 2, 100)
             "Claude leads with +7.00 % on its deposit; with 1 settled event that is not yet distinguishable from luck.",
         ),
         (
+            [row("Claude", 700, settled_events=0), row("B", 288)],
+            "Claude leads by 412 dollars; nothing of it is settled yet, so that is not yet distinguishable from luck.",
+        ),
+        (
             [row("Null: random", 50, strategy_type="baseline"), row("B", 10)],
             "Null: random leads by 40 dollars. It is a null entrant, so nobody has beaten chance and habit yet.",
         ),
