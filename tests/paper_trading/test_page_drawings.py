@@ -13,9 +13,12 @@ from services.paper_trading.pages.addresses import address_of
 from services.paper_trading.pages.attribution import drawn, sentence_of
 from services.paper_trading.pages.curves import equity_chart, fall_chart
 from services.paper_trading.pages.reckoning import naive_of
+from services.paper_trading.storage.showing_ledger import deepest_fall
+from shared.database import Database
 from shared.scoring.attribution import Terms
 from shared.scoring.calibration import calibration
 from shared.ui.reliability import calibration_plot, calibration_words
+from tests.orchestrator import build
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -36,6 +39,15 @@ def portfolio(**facts: Any) -> dict[str, Any]:
 def points(*minutes: int, fall: str = "0.02") -> list[dict[str, Any]]:
     reach = {"equity": Decimal(990), "lowest": Decimal(990), "highest": Decimal(990)}
     return [{"taken_at": NOON + timedelta(minutes=minute), **reach, "fall": Decimal(fall)} for minute in minutes]
+
+
+def test_the_deepest_fall_begins_at_the_deposit_where_nothing_was_higher(fresh_database: Database) -> None:
+    number = build.portfolio(fresh_database, "Ann", NOON)
+    for minute, equity in enumerate((900, 950, 940)):
+        build.equity_point(fresh_database, number, NOON + timedelta(minutes=minute), equity)
+
+    with fresh_database.connection() as connection:
+        assert deepest_fall(connection, number, Decimal(1000)) == (Decimal("0.1"), Decimal(1000))
 
 
 def test_where_nobody_looked_the_curve_breaks() -> None:
