@@ -43,7 +43,8 @@ def table(found: dict[str, Any]) -> str:
         f"status        {found['status']}",
         f"chain         {checked['seals']} sealed forecasts, the last one {checked['last_hash'][:16]}…",
         f"balances      {checked['portfolios']} portfolios",
-        f"board         {checked['standings']} standings, {checked['standings_out_of_date']} of them out of date",
+        f"board         {checked['standings']} standings, {checked['standings_out_of_date']} of them not compared, "
+        "because their portfolios have traded since",
     ]
     if "audit" in checked:
         lines.append("audit         " + ", ".join(f"{count} {name}" for name, count in checked["audit"].items()))

@@ -38,6 +38,7 @@ class Pages:
             loader=FileSystemLoader([folder, TEMPLATES]),
             autoescape=True,
             undefined=StrictUndefined,
+            auto_reload=False,  # a newer checkout under a running service would not fit its code
             trim_blocks=True,
             lstrip_blocks=True,
         )

@@ -53,7 +53,9 @@ def test_who_leads_and_what_is_simulated(desk: Desk, fresh_database: Database) -
 
     assert "SIMULATED VENUES" in page
     written = "&lt;script&gt;alert(1)&lt;/script&gt; &amp; evil &#34;&#39;"  # and nothing turns the figures round
-    assert f"<bdi>{written} leads by 370 dollars; with no settled event that is not yet distinguishable" in page
+    assert (
+        f"<bdi>{written} leads by 370 dollars; nothing of it is settled yet, so that is not yet distinguishable" in page
+    )
     assert f"/portfolio/{first}" in page
     assert "▲\u2009+$250.00" in page and "▼\u2009−$120.00" in page
     assert "▲\u2009+2.50 %" in page

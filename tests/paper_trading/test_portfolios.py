@@ -82,6 +82,20 @@ def test_a_name_is_given_once(floor: Floor) -> None:
     assert (answer.status_code, answer.json()["error"]) == (409, "NameTaken")
 
 
+@pytest.mark.parametrize("name", ["", "  ", "a\nb", "\u202egnp.exe", "safe\u2066", "x" * 121])
+def test_a_name_that_could_pass_for_something_else_is_refused(floor: Floor, name: str) -> None:
+    answer = floor.paper.post("/paper-trading/portfolios", json={"name": name, "strategy_type": "hybrid"})
+
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("name", ["Ære & Øl", "عربي", "🜁"])
+def test_a_name_may_be_of_any_script(floor: Floor, name: str) -> None:
+    answer = floor.paper.post("/paper-trading/portfolios", json={"name": name, "strategy_type": "hybrid"})
+
+    assert (answer.status_code, answer.json()["name"]) == (201, name)
+
+
 def test_changes_replace_the_given_settings_and_leave_a_trace_with_their_reason(floor: Floor) -> None:
     number = make(floor, strategy_config={"max_positions": 3, "stop_loss": 0.2})["portfolio_id"]
 

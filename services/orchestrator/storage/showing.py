@@ -40,12 +40,13 @@ LEFT JOIN LATERAL (
 WHERE s.status = 'running' ORDER BY s.started_at DESC NULLS LAST, s.session_id LIMIT :limit
 """)
 _EVENTS = text("""
-SELECT e.event_id::text AS event_id, e.question, e.category, e.status, e.outcome, e.current_price, e.close_time,
+SELECT e.event_id::text AS event_id, m.platform, e.question, e.category, e.status, e.outcome, e.current_price,
+    e.close_time,
     coalesce((SELECT json_agg(json_build_object('name', a.name, 'portfolio_id', s.portfolio_id, 'color', a.color,
             'status', s.status, 'position', s.final_position, 'probability', s.probability, 'failure', s.failure)
             ORDER BY s.probability NULLS LAST, a.name)
         FROM betting_sessions s JOIN ai_models a USING (model_id) WHERE s.event_id = e.event_id), '[]')::text AS stances
-FROM arena_events e
+FROM arena_events e JOIN markets m USING (market_no)
 WHERE e.status IN ('approved', 'active', 'closed') OR (e.status = 'settled' AND e.updated_at >= :since)
 ORDER BY array_position(ARRAY['active', 'approved', 'closed', 'settled'], e.status), e.created_at DESC, e.close_time,
     e.event_id LIMIT :limit

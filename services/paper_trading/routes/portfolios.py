@@ -21,7 +21,9 @@ router = APIRouter()
 
 Here = Annotated[Resources, Depends(resources_of)]
 PortfolioId = Annotated[int, Path(ge=1, le=2**31 - 1)]
-Name = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f]*[^\x00-\x20][^\x00-\x1f]*$")]
+# Without marks that turn the direction of what stands around it, and not of spaces alone.
+_SIGN = r"\x00-\x1f\u202a-\u202e\u2066-\u2069"
+Name = Annotated[str, Field(min_length=1, max_length=120, pattern=rf"^[^{_SIGN}]*[^{_SIGN}\x20][^{_SIGN}]*$")]
 STRATEGY_TYPES = sorted(STRATEGIES)
 Frequency = Literal["every_cycle", "hourly", "daily", "weekly"]
 Reason = Annotated[str | None, Field(max_length=500, pattern=r"^[^\x00]*$")]

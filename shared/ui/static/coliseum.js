@@ -26,7 +26,8 @@ setInterval(keepTimes, 5000);
 // ---- tables that sort: a column's cells carry data-value where their words do not sort ----
 
 const worth = (cell) => {
-  const said = cell?.dataset.value ?? cell?.querySelector("time")?.dateTime ?? cell?.textContent.trim() ?? "";
+  const words = () => [...(cell?.childNodes ?? [])].filter((each) => each.nodeName !== "SMALL").map((each) => each.textContent).join("").trim();
+  const said = cell?.dataset.value ?? cell?.querySelector("time")?.dateTime ?? words();
   const number = Number(said.replace(/[−▼▲+$,%¢\s]|\u2009/g, (mark) => (mark === "−" ? "-" : "")));
   return said === "" || said.startsWith("—") ? null : Number.isNaN(number) ? said.toLowerCase() : number;
 };
