@@ -32,16 +32,16 @@ def _by_return(rows: Sequence[Row]) -> str:
     ordered = ranked or sorted(rows, key=lambda row: (-row["return"], row["portfolio_id"]))
     first, others = ordered[0], ordered[1:]
     gained = _gained(first, settled=bool(ranked))
+    if len(ranked) == 1:
+        share = f"{gained / first['initial_balance'] * 100:+.2f} % on its deposit from settled bets".replace("-", "−")
+        return (
+            f"Only {first['name']} has enough settled events for a rank ({share}), so nobody can be called ahead yet."
+        )
     if gained <= 0 and ranked:
         return f"No ranked portfolio has gained from settled bets, so nobody is ahead; {first['name']} comes closest."
     if gained <= 0:
         closest = f"; {first['name']} comes closest" if gained else ""
         return f"Nobody is above the deposit, so nobody is ahead{closest}."
-    if len(ranked) == 1:
-        share = f"{gained / first['initial_balance'] * 100:+.2f} % on its deposit from settled bets"
-        return (
-            f"Only {first['name']} has enough settled events for a rank ({share}), so nobody can be called ahead yet."
-        )
     lead = _lead(first, gained, others[0] if others else None, settled=bool(ranked))
     if first["strategy_type"] == NULL_ENTRANTS:
         return f"{lead}. It is a null entrant, so nobody has beaten chance and habit yet."

@@ -56,8 +56,10 @@ def _say(terminal: Terminal, board: Mapping[str, Any], now: datetime) -> None:
     terminal.say("")
     computed = moment_of(board["computed_at"])
     as_of = "not computed yet" if computed is None else f"of {ago(computed, now)}"
-    terminal.say(f"{many(len(rows), 'entrant')} by {by}; ranks are {as_of}. Drawn: {MEANS[by]}; ┊ is zero.")
-    terminal.say("Nobody in a tier can be told from its first. Whoever crosses ┊ may have been lucky or unlucky.")
+    terminal.say(f"{many(len(rows), 'entrant')} by {by}; ranks are {as_of}.")
+    if axis.known:
+        terminal.say(f"Drawn: {MEANS[by]}; ┊ is zero. Whoever crosses ┊ may have been lucky or unlucky.")
+    terminal.say("Nobody in a tier can be told from its first.")
 
 
 def _room(terminal: Terminal) -> int:

@@ -60,6 +60,8 @@ class Board:
 def board_of(ordered: Sequence[Row], by: By, most: int | None = ROWS) -> Board:
     """`ordered` as shared/board/rows.py puts them; `most`: how many are shown, none: all."""
     shown = ordered if most is None else ordered[:most]
+    if sum(1 for row in ordered if row["rank"] is not None) == 1:
+        shown = [_without_rivals(row) for row in shown]
     ends = [end for row in shown for end in _reach(row, by) if end is not None]
     tiers = dict.fromkeys(row["tier"] if row["rank"] is not None else None for row in shown)
     bands = [_band(tier, [row for row in shown if _tier(row) == tier], ordered) for tier in tiers]
@@ -103,6 +105,14 @@ def _reach(row: Row, by: By) -> tuple[float | None, ...]:
     return () if ends is None else (ends["low"], ends["high"], middle_of(row, by))
 
 
+def _without_rivals(row: Row) -> Row:
+    """Whoever has nobody to beat is surely the best, which says nothing."""
+    if row["probability_best"] is None:
+        return row
+    missing = {**row["missing"], "probability_best": "nobody else has a rank yet"}
+    return {**row, "probability_best": None, "missing": missing}
+
+
 def _needed(rows: Sequence[Row]) -> int | None:
     """Everybody's settled events and those that are missing come to the same, where any are missing."""
     waiting = [row for row in rows if row["still_needed"]]
@@ -114,6 +124,8 @@ def _band(tier: int | None, rows: Sequence[Row], all_rows: Sequence[Row]) -> Ban
         ranked = any(row["rank"] is not None for row in rows)
         return Band(None, "Ranked, not compared" if ranked else "No rank yet", rows)
     size = sum(1 for row in all_rows if _tier(row) == tier)
+    if sum(1 for row in all_rows if _tier(row) is not None) == 1:
+        return Band(tier, "The only one with a rank so far", rows)
     if size == 1:
         whom = "the best of the next" if tier == 1 else "the best of the one above"
         return Band(tier, f"Tier {tier}: one, told apart from {whom}", rows)

@@ -84,9 +84,14 @@ def probability(value: Decimal | float | None, reason: str = "not stated") -> Ma
     if value is None:
         return missing(reason)
     exact = Decimal(str(value)) * 100
-    near_an_end = 0 < exact < 1 or 99 < exact < 100  # where whole percents would say that it is certain
-    shown = exact.quantize(Decimal("0.1") if near_an_end else Decimal(1), ROUND_HALF_UP)
-    return Markup(f'<span title="{exact.normalize():f} %">{shown} %</span>')
+    return Markup(f'<span title="{exact.normalize():f} %">{percent_of(Decimal(str(value)))}</span>')
+
+
+def percent_of(share: Decimal) -> str:
+    """In plain words; near an end, where whole percents would say that it is certain, with a digit more."""
+    exact = share * 100
+    near_an_end = 0 < exact < 1 or 99 < exact < 100
+    return f"{exact.quantize(Decimal('0.1') if near_an_end else Decimal(1), ROUND_HALF_UP)} %"
 
 
 def ratio(value: Decimal | float | None, reason: str = "not known", digits: int = 2) -> Markup:

@@ -6,6 +6,8 @@ from decimal import Decimal
 
 from markupsafe import Markup, escape
 
+from shared.ui.figures import percent_of
+
 WIDTH, HEIGHT = 240, 26
 EDGE = 6
 NEAR = 7  # pixels within which two dots would lie on each other
@@ -21,8 +23,8 @@ class Stance:
 
 def strip(stances: Sequence[Stance], crowd: Decimal | None) -> Markup:
     """Dots that would cover each other stand above each other. The words are for those who do not see it."""
-    said = [f"{each.name} {_percent(each.probability)}, {each.words}" for each in stances]
-    words = "; ".join([*said, *([] if crowd is None else [f"the crowd {_percent(crowd)}"])]) or "nobody has spoken"
+    said = [f"{each.name} {percent_of(each.probability)}, {each.words}" for each in stances]
+    words = "; ".join([*said, *([] if crowd is None else [f"the crowd {percent_of(crowd)}"])]) or "nobody has spoken"
     middle = HEIGHT / 2
     pieces = [
         f'<svg class="strip" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img" '
@@ -33,7 +35,7 @@ def strip(stances: Sequence[Stance], crowd: Decimal | None) -> Markup:
     if crowd is not None:
         pieces.append(
             f'<line class="crowd" x1="{_x(crowd)}" x2="{_x(crowd)}" y1="2" y2="{HEIGHT - 2}">'
-            f"<title>the crowd {_percent(crowd)}</title></line>"
+            f"<title>the crowd {percent_of(crowd)}</title></line>"
         )
     pieces += [
         f'<circle cx="{_x(each.probability)}" cy="{y}" r="4" fill="{each.color}"><title>{escape(one)}</title></circle>'
@@ -59,7 +61,3 @@ def _apart(stances: Sequence[Stance]) -> list[tuple[Stance, str]]:
 
 def _x(share: Decimal) -> str:
     return f"{EDGE + min(max(share, Decimal(0)), Decimal(1)) * (WIDTH - 2 * EDGE):.1f}"
-
-
-def _percent(share: Decimal) -> str:
-    return f"{(share * 100).quantize(Decimal(1))} %"

@@ -110,8 +110,13 @@ def _trade(payload: Mapping[str, Any]) -> _Said:
     verb, side = _ACTIONS[payload["action"]]
     quantity, cost, fee = (Decimal(payload[name]) for name in ("quantity", "cost", "fee"))
     price = f"{((cost / quantity) * 100).quantize(Decimal('0.1'))}¢"
-    paid = f"a fee of {_dollars(fee)}" if fee else "no fee"
-    return "bet", f"{verb} {_plain(quantity)} {side} at {price} for {_dollars(cost)}, {paid}", "", None
+    if not fee:
+        paid = f"{_dollars(cost)} without a fee"
+    elif verb == "buys":
+        paid = f"{_dollars(cost + fee)}, {_dollars(fee)} of it fee"
+    else:
+        paid = f"{_dollars(cost - fee)} after a fee of {_dollars(fee)}"
+    return "bet", f"{verb} {_plain(quantity)} {side} at {price} for {paid}", "", None
 
 
 def _order(payload: Mapping[str, Any]) -> _Said:

@@ -51,7 +51,7 @@ def test_the_answer_stands_in_a_sentence_with_its_interval(arena: TestClient) ->
 
     assert "Is sharp better than dull?" in page.text
     said = re.search(
-        r"On 120 shared events sharp's Brier score is (0\.\d{4}) better, "
+        r"On 120 shared events sharp's skill against the crowd is (0\.\d{4}) higher, "
         r"95 % interval (−?0\.\d{4}) to (0\.\d{4}): told apart\.",
         page.text,
     )
@@ -70,7 +70,7 @@ def test_turned_round_the_better_one_stays_the_better_one(arena: TestClient) -> 
     page = page_of(arena, "dull", "sharp")
 
     assert "Is dull better than sharp?" in page.text
-    assert "On 120 shared events sharp's Brier score is" in page.text
+    assert "On 120 shared events sharp's skill against the crowd is" in page.text
 
 
 def test_with_few_shared_events_it_says_how_many_are_missing(arena: TestClient) -> None:
@@ -198,7 +198,8 @@ def test_the_sentence_names_who_is_better_and_whether_that_means_anything() -> N
     alike = answer_of(CLAUDE, GPT, Verdicts(None, made(0.0, 0.0, 0.0)))
 
     assert ahead == (
-        "On 31 shared events Claude's Brier score is 0.0120 better, 95 % interval −0.0040 to 0.0280: not told apart."
+        "On 31 shared events Claude's skill against the crowd is 0.0120 higher, 95 % interval −0.0040 to 0.0280: "
+        "not told apart."
     )
     assert behind == (
         "Of what is settled GPT has made 5.00 % of the deposit more, 95 % interval 1.00 % to 9.00 %: told apart."

@@ -146,7 +146,7 @@ def test_why_nothing_was_bought_is_said_in_cents_and_dollars(detail: str, said: 
 
 def test_a_sentence_rounds_like_the_figure_beside_it() -> None:
     for value in (Decimal("0.285"), Decimal("0.295"), Decimal("0.5")):
-        assert sentences.percent(value) == figures.probability(value).striptags()
+        assert figures.percent_of(value) == figures.probability(value).striptags()
 
 
 def test_before_anything_has_happened_the_page_says_what_will_come(arena: TestClient, fresh_database: Database) -> None:

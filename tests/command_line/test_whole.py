@@ -19,7 +19,7 @@ from tests.command_line.conftest import Shell, World
 
 pytestmark = pytest.mark.xdist_group("command line")  # one system for all of them
 BEGINNING = cursor_of("1:1:", "", 0)  # behind a snapshot that sees nothing
-HOSTILE = "Null\u202e\u2066 \u200bevil"
+HOSTILE = "Null \u200bevil"
 OUR_COLOURS = re.compile(r"\x1b\[(?:0|1|2|31|32|33)m|\r\x1b\[K")
 
 
@@ -36,7 +36,7 @@ def present_cursor(world: World) -> str:
 
 @pytest.fixture(scope="module")
 def hostile(world: World) -> int:
-    """A portfolio whose name turns the writing direction."""
+    """A portfolio whose name holds what nobody sees."""
     body = {"name": HOSTILE, "strategy_type": "baseline", "strategy_config": {"entrant": "random"}}
     made = world.ask("POST", topology.PAPER_TRADING, "/paper-trading/portfolios", body)
     return int(made["portfolio_id"])

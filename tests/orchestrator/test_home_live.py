@@ -81,7 +81,7 @@ def test_a_bet_is_a_new_line_above_the_others(parts: HomeParts, fresh_database: 
 
     assert not changes.parts and set(changes.cells) == {"newest"}
     [(_, line)] = changes.lines["feed"]
-    assert "buys 10 NO at 50.0¢ for $5.00, no fee" in line
+    assert "buys 10 NO at 50.0¢ for $5.00 without a fee" in line
 
 
 def test_nothing_new_changes_nothing_however_much_time_passes(

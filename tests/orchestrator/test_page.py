@@ -77,8 +77,8 @@ def test_a_rank_stands_where_it_is_earned_and_elsewhere_what_is_missing(desk: De
 
     assert '<span class="place">1</span>' in page
     assert "+5.0 %, 95 % interval −2.0 % to +12.0 %" in page  # the drawing, for those who do not see it
-    assert "Tier 1: one, told apart from the best of the next" in page
-    assert "75 %" in page
+    assert "The only one with a rank so far" in page
+    assert "75 %" not in page and "nobody else has a rank yet" in page  # to be the best of one means nothing
     assert "needs 6 more settled events" in page and "needs 20 more settled events" in page
     assert "No rank yet: it takes 20 settled events" in page
     assert "Only Ranked has enough settled events for a rank (+5.00 % on its deposit from settled bets)" in page
@@ -144,7 +144,7 @@ def test_the_feed_tells_bets_decisions_and_settlements_and_not_every_word(
 
     page = page_of(desk)
 
-    assert "buys 120 YES at 52.0¢ for $62.40, a fee of $1.20" in page
+    assert "buys 120 YES at 52.0¢ for $63.60, $1.20 of it fee" in page
     assert page.count("data-line=") == 1
 
 

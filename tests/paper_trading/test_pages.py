@@ -275,7 +275,7 @@ def test_run_now_begins_a_cycle_and_says_what_came_of_it(
     with serving(orchestrator_app(settings)) as address, away(floor, monkeypatch, address) as paper:
         answer = paper.post(f"/portfolio/{number}/run", headers=BROWSER)
         deadline = time.monotonic() + 20
-        while "is running; reload" in answer.text and time.monotonic() < deadline:
+        while "is running. This page looks again" in answer.text and time.monotonic() < deadline:
             time.sleep(0.1)
             answer = paper.get(str(answer.url), headers=BROWSER)
 

@@ -24,6 +24,8 @@ def row(name: str, gained: int | str = 0, *, deposit: int = 10_000, **facts: Any
         "interval": None,
         "skill": None,
         "settled_return": None,
+        "probability_best": None,
+        "missing": {},
         "settled_events": 14,
         "still_needed": 6,
         "better_than_null": None,
@@ -103,6 +105,11 @@ A, B, C = ranked("A", 1, 1, 700), ranked("B", 2, 1, 288), ranked("C", 3, 2, 100)
             "called ahead yet.",
         ),
         (
+            [ranked("A", 1, 1, -310), row("B", 500)],
+            "Only A has enough settled events for a rank (−3.10 % on its deposit from settled bets), so nobody can be "
+            "called ahead yet.",
+        ),
+        (
             [A, B, C],
             "A leads by 412 dollars from settled bets; with 34 settled events that is not distinguishable from luck: "
             "another one shares its tier.",
@@ -177,6 +184,16 @@ def test_tiers_are_bands_and_whoever_has_no_rank_stands_apart() -> None:
     assert board.bands[0].words == "Tier 1: 2 that cannot be told from its first"
     assert board.bands[1].words == "Tier 2: one, told apart from the best of the one above"
     assert (board.needed, board.hidden) == (20, 0)
+
+
+def test_whoever_has_nobody_to_beat_is_not_called_the_best() -> None:
+    alone = board_of([ranked("A", 1, 1, -310, probability_best=1.0), row("D")], "return")
+    among = board_of([ranked("A", 1, 1, 310, probability_best=0.7), ranked("B", 2, 1, 0), row("D")], "return")
+
+    assert alone.bands[0].words == "The only one with a rank so far"
+    assert alone.rows[0]["probability_best"] is None
+    assert alone.rows[0]["missing"]["probability_best"] == "nobody else has a rank yet"
+    assert among.rows[0]["probability_best"] == 0.7
 
 
 def test_all_intervals_share_one_axis_that_holds_zero() -> None:

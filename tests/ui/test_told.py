@@ -37,13 +37,13 @@ MIND = {
         (
             "trade",
             {**BET, "action": "buy_yes"},
-            "Ada buys 120 YES at 52.0¢ for $62.40, a fee of $1.20 — Will it rain?",
+            "Ada buys 120 YES at 52.0¢ for $63.60, $1.20 of it fee — Will it rain?",
             "",
         ),
         (
             "trade",
             {**BET, "action": "sell_no", "fee": 0},
-            "Ada sells 120 NO at 52.0¢ for $62.40, no fee — Will it rain?",
+            "Ada sells 120 NO at 52.0¢ for $62.40 without a fee — Will it rain?",
             "",
         ),
         (

@@ -188,7 +188,7 @@ def _sentence(one: str, other: str, made: Comparison) -> str:
     sign = 1 if made.mean >= 0 else -1
     size = _size(abs(made.mean), made.by)
     if made.by == "skill":
-        told = f"On {_events(made.events, 'shared')} {better}'s Brier score is {size} better"
+        told = f"On {_events(made.events, 'shared')} {better}'s skill against the crowd is {size} higher"
         if not made.mean:
             told = f"On {_events(made.events, 'shared')} the two forecast equally well"
     else:
@@ -218,7 +218,8 @@ def _drawn(made: Comparison, one: str, other: str, colors: tuple[str, str]) -> d
     ahead = sum(each > 0 for each in made.differences)
     behind = sum(each < 0 for each in made.differences)
     even = len(made.differences) - ahead - behind
-    told = f"{one} was better in {ahead} events, {other} in {behind}, and {even} were even"
+    drawn = f"{even} {'was' if even == 1 else 'were'} even"
+    told = f"{one} was better in {ahead} event{'' if ahead == 1 else 's'}, {other} in {behind}, and {drawn}"
     return {
         "made": made,
         "sentence": _sentence(one, other, made),

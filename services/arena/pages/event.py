@@ -13,12 +13,12 @@ from sqlalchemy import Connection
 
 from services.arena.pages import pictures
 from services.arena.pages.frame import PAGES
-from services.arena.pages.sentences import percent
 from services.arena.resources import Resources
 from services.arena.storage import showing_events
 from shared.errors import NotFound
 from shared.ui.changes import Parts
 from shared.ui.drawings import Chart, Mark, Series, color_of
+from shared.ui.figures import percent_of
 from shared.ui.live import Live
 from shared.ui.places import Visit, visit_of
 from shared.ui.sheets import sheet
@@ -145,8 +145,8 @@ def sentence_of(event: dict[str, Any], sessions: Sequence[dict[str, Any]]) -> st
     decided = f"{len(done)} of {len(sessions)} models have decided"
     if not stated:
         return f"{decided}; nobody has stated a probability yet."
-    crowd = "" if event["current_price"] is None else f" and the crowd {percent(event['current_price'])}"
-    return f"{decided}: their median says {percent(median(stated))}{crowd}."
+    crowd = "" if event["current_price"] is None else f" and the crowd {percent_of(event['current_price'])}"
+    return f"{decided}: their median says {percent_of(median(stated))}{crowd}."
 
 
 def _how_it_ended(event: dict[str, Any], done: Sequence[dict[str, Any]]) -> str:
@@ -176,7 +176,7 @@ def _chart(connection: Connection, event: dict[str, Any], sessions: Sequence[dic
         Mark(
             int(each["completed_at"].timestamp()),
             _cents(each["probability"]),
-            f"{each['name']} decided {each['final_position']} and says {percent(each['probability'])}",
+            f"{each['name']} decided {each['final_position']} and says {percent_of(each['probability'])}",
             each["shade"],
         )
         for each in sessions

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from markupsafe import Markup, escape
 
@@ -112,11 +112,6 @@ def detail(said: str | None) -> Markup:
         pieces += [escape(whole[done : match.start()]), written(Decimal(match[0].removesuffix(" dollars")))]
         done = match.end()
     return Markup("").join([*pieces, escape(whole[done:])])
-
-
-def percent(value: Decimal) -> str:
-    """Rounded as in the figures beside the sentence."""
-    return f"{(value * 100).quantize(Decimal(1), ROUND_HALF_UP)} %"
 
 
 def cost(dollars: Decimal | None, reason: str = "nothing was charged yet") -> Markup:

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from fastapi import Request, Response
 
-from services.arena.pages import sentences
 from services.arena.pages.event import graded
 from services.arena.pages.frame import PAGES
 from services.arena.resources import Resources
 from services.arena.storage import showing_sessions
 from shared.errors import NotFound
+from shared.ui.figures import percent_of
 from shared.ui.truth import truth_of
 
 
@@ -47,8 +47,8 @@ def sentence_of(session: dict[str, Any]) -> str:
     if session["status"] != "completed":
         return f"{name} is on air; its words stand on the event's page as they are written."
     stated = session["probability"]
-    said = "" if stated is None else f" and gives YES {sentences.percent(stated)}"
-    crowd = "" if session["crowd"] is None else f", where the crowd gave {sentences.percent(session['crowd'])}"
+    said = "" if stated is None else f" and gives YES {percent_of(stated)}"
+    crowd = "" if session["crowd"] is None else f", where the crowd gave {percent_of(session['crowd'])}"
     took = {"YES": "takes YES", "NO": "takes NO", "ABSTAIN": "abstains"}[session["final_position"]]
     ended = f" It ended {session['outcome'].upper()}." if session["outcome"] else ""
     return f"{name} {took}{said}{crowd}.{ended}"

@@ -8,6 +8,7 @@ from typing import Any
 from shared.trading.passing import cents, dollars, plain
 
 Row = Mapping[str, Any]
+PRICE = Decimal("0.000001")
 NUMBER = re.compile(r"\d+(?:\.\d+)?(?:E[+-]?\d+)?")
 
 # Why a signal was not acted on, as the end of "… were not acted on because"; for sums over many.
@@ -74,7 +75,7 @@ def _traded(decision: Row) -> str:
     money = decision["cost"] + decision["fee"] if buying else decision["cost"] - decision["fee"]
     verb, way = ("Bought", "for") if buying else ("Sold", "which brought")
     fee = f"{dollars(decision['fee'])} of it fee" if buying else f"after a fee of {dollars(decision['fee'])}"
-    each = cents(decision["cost"] / decision["filled"])
+    each = cents((decision["cost"] / decision["filled"]).quantize(PRICE))  # as the trade itself is stored
     return f"{verb} {plain(decision['filled'])} {_side(decision['action'])} at {each} {way} {dollars(money)}, {fee}"
 
 

@@ -93,19 +93,29 @@ def _parts(here: Resources, visit: Visit, portfolio_id: int, now: datetime) -> P
             lambda: showing_ledger.deepest_fall(connection, portfolio_id, portfolio["initial_balance"]),
         )
         fall = max(so_far, 1 - portfolio["equity"] / peak)
+        board = _board(connection, portfolio_id)
     facts = {
         "p": portfolio,
+        "answer": told.answer_of(portfolio, board),
         "fall": fall,
         "positions": positions[:POSITIONS_AT_ONCE],
         "more": positions[POSITIONS_AT_ONCE:],
         "orders": orders,
         "trades": trades,
     }
-    state = (repr(portfolio), repr(positions), repr(orders), trades[0]["trade_id"] if trades else 0, fall)
+    state = (
+        facts["answer"],
+        repr(portfolio),
+        repr(positions),
+        repr(orders),
+        trades[0]["trade_id"] if trades else 0,
+        fall,
+    )
 
     def rendered() -> Parts:
         return Parts(
             {
+                "answer": PAGES.part(visit, "portfolio_answer.html", facts, now=now),
                 "state": PAGES.part(visit, "portfolio_state.html", facts, now=now),
                 "positions": PAGES.part(visit, "portfolio_positions.html", facts, now=now),
             },
@@ -116,11 +126,14 @@ def _parts(here: Resources, visit: Visit, portfolio_id: int, now: datetime) -> P
 
 
 def _standing(connection: Connection, portfolio: Row) -> Row:
-    """Its place on the board, and the sentence that answers the page's question."""
-    row = rows_of(connection, [portfolio["portfolio_id"]]).get(portfolio["portfolio_id"])
-    board = None if row is None else board_row(row, "return")
+    """Its place on the board, and what keeps it from buying."""
     breakers = showing_reasons.open_breakers(connection, portfolio["portfolio_id"])
-    return {"board": board, "breakers": breakers, "answer": told.answer_of(portfolio, board)}
+    return {"board": _board(connection, portfolio["portfolio_id"]), "breakers": breakers}
+
+
+def _board(connection: Connection, portfolio_id: int) -> Row | None:
+    row = rows_of(connection, [portfolio_id]).get(portfolio_id)
+    return None if row is None else board_row(row, "return")
 
 
 def _pictures(

@@ -130,13 +130,14 @@ def _parts(here: Resources, visit: Visit, which: showing.Which, number: int, now
             lambda: _joined(showing.sparks(connection, ids, now - timedelta(days=1), now, SPARK_STEPS)),
         )
         newest = showing.newest_decision(connection)
+        totals = showing.totals(connection)
         decided = here.kept.get(
             "decided today",
             (newest, day),
             lambda: showing.decided_since(connection, day, DECISIONS_MAX),
         )
-    state = (stamp, newest, day, leaf, tuple(tuple(row.values()) for row in rows))
-    facts = {"portfolios": rows, "sparks": sparks, "leaf": leaf, "filters": filters(which)}
+    state = (stamp, newest, day, leaf, repr(totals), tuple(tuple(row.values()) for row in rows))
+    facts = {"portfolios": rows, "totals": totals, "sparks": sparks, "leaf": leaf, "filters": filters(which)}
     key = ("portfolios", which, number, visit)
     return here.drawn.get(key, state, lambda: _rendered(visit, facts, decided, now))
 
@@ -167,6 +168,7 @@ def _rendered(visit: Visit, table: Mapping[str, Any], decided: list[showing.Row]
     return Parts(
         {
             "portfolios": EXACT.sub("", PAGES.part(visit, "portfolios_table.html", facts, now=now)),
+            "answer": PAGES.part(visit, "portfolios_answer.html", facts, now=now),
             "today": PAGES.part(visit, "portfolios_today.html", facts, now=now),
         }
     )

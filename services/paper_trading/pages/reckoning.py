@@ -17,7 +17,7 @@ from shared.ui.reliability import calibration_plot, calibration_words
 
 Row = dict[str, Any]
 
-FORECASTS_SECONDS = 300  # after which settled forecasts are looked for again
+FORECASTS_SECONDS = 30  # after which settled forecasts are looked for again
 SCHEDULE = {
     "fee_type": "type",
     "rate": "rate",

@@ -59,7 +59,7 @@ def _of_cycle(cycle: Row | None, *, met: bool) -> str | None:
         return None
     which = "Another cycle was running already, so none was begun: that one" if met else "The cycle that you began"
     if cycle["status"] == "running":
-        return f"{which} is running; reload to see what came of it."
+        return f"{which} is running. This page looks again every three seconds."
     if cycle["status"] in ("failed", "interrupted"):
         why = f" in the step {cycle['failed_step'].replace('_', ' ')}" if cycle["failed_step"] else ""
         ended = "failed" if cycle["status"] == "failed" else "was interrupted"

@@ -97,10 +97,14 @@ def _compiled(prompt: Prompt, view: View) -> dict[str, Any]:
     texts = [text for text in ordinary_texts(question, subject_of(question)) if text in prompt.text]
     facts = [f"{text}{_mark(prompt.text, text)}" for text in texts]
     summary = (
-        f"The question is: {question} {len(facts) or 'None'} of the sources could be used. They describe the "
+        f"The question is: {_ended(question)} {len(facts) or 'None'} of the sources could be used. They describe the "
         "course so far, name no figure that decides it, and do not favour either side."
     )
     return {"summary": summary, "facts": facts or ["No source reports a fact beyond the question itself."]}
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith(("?", "!", ".")) else f"{sentence}."
 
 
 def _mark(prompt: str, text: str) -> str:

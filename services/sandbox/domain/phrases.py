@@ -128,8 +128,8 @@ VERDICTS = {
 }
 
 REASONS = {
-    "YES": "I give it {p} in a hundred, which is worth more than what the others see.",
-    "NO": "I give it only {p} in a hundred, and that is less than it is made out to be.",
+    "YES": "I give it {p} in a hundred, so YES is where I stand.",
+    "NO": "I give it {p} in a hundred, so NO is where I stand.",
     "ABSTAIN": "At {p} in a hundred there is nothing here that is worth the risk.",
 }
 
