@@ -5,6 +5,7 @@ from hashlib import sha256
 from http.cookies import CookieError, SimpleCookie
 
 SIGN_IN = "/sign-in"
+SIGN_OUT = "/sign-out"
 PASS_COOKIE = "coliseum_pass"
 
 

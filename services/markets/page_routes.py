@@ -41,6 +41,12 @@ def read_prices_csv(
     return pages.prices_csv(request, here, market_id, name, clock())
 
 
+@router.get("/event/{event_id}")
+def read_event(here: Here, event_id: str) -> Response:
+    """The market of an event that is traded most; its page has the others."""
+    return pages.busiest_market(here, event_id)
+
+
 @router.post("/market/{market_id}/book")
 def fetch_book(here: Here, market_id: str) -> Response:
     return pages.fetched_book(here, market_id, clock)

@@ -14,6 +14,7 @@ from shared.command_line.terminal import Painted, Terminal, json_text
 
 SECONDS_MAX = 300.0
 AGAIN_SECONDS = 2.0
+MOVED = "standings_out_of_date"
 SHOWN_MAX = 20
 CLEAN = "clean"
 NAMES = {"arena": "arena: chain, balances, board", "audit": "paper trading: every sum from history"}
@@ -64,6 +65,8 @@ def _say(terminal: Terminal, name: str, asked: Asked) -> None:
         found = answer.get("disagreements_total", len(answer["disagreements"]))
         terminal.say(Painted(f"✗ {many(found, 'disagreement')}", "bad"), f"  {name}")
     terminal.say(Painted(f"  checked {checked}", "dim"))
+    if moved := answer["checked"].get(MOVED):
+        terminal.say(Painted("  ! not compared: ", "warn"), f"{many(moved, 'standing')} from before the newest trades")
     for each in answer.get("unchecked") or ():
         terminal.say(Painted("  ! not checked: ", "warn"), each if isinstance(each, str) else _told(each))
     for each in answer["disagreements"][:SHOWN_MAX]:
@@ -73,7 +76,7 @@ def _say(terminal: Terminal, name: str, asked: Asked) -> None:
 
 
 def _checked(checked: Mapping[str, Any]) -> str:
-    numbers = {name: value for name, value in checked.items() if isinstance(value, int)}
+    numbers = {name: value for name, value in checked.items() if isinstance(value, int) and name != MOVED}
     return ", ".join(f"{count(value)} {words(name)}" for name, value in numbers.items())
 
 

@@ -245,7 +245,7 @@ def _labels(chart: Chart, scale: _Scale) -> list[str]:
 
 def _ticks(scale: _Scale, unit: str) -> list[str]:
     """Light horizontal lines at round figures, and when it begins and ends."""
-    step = _round_step((scale.high - scale.low) / 3)
+    step = round_step((scale.high - scale.low) / 3)
     at, pieces = (int(scale.low / step) + (scale.low > 0)) * step, []
     while at < scale.high:
         y = scale.y(at)
@@ -259,7 +259,7 @@ def _ticks(scale: _Scale, unit: str) -> list[str]:
     return pieces
 
 
-def _round_step(rough: float) -> float:
+def round_step(rough: float) -> float:
     power = 10.0 ** len(str(int(rough))) / 10 if rough >= 1 else 1.0
     while rough < power:
         power /= 10

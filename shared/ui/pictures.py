@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import pairwise
+from math import ceil, floor
 
 from PIL import Image, ImageDraw, ImageFont
 
 from shared.ui.boards import Board, Row, is_null, middle_of
-from shared.ui.drawings import Series, color_of, written
+from shared.ui.drawings import Series, color_of, round_step, written
 from shared.ui.truth import Truth
 
 WIDTH, HEIGHT, TWICE = 1200, 630, 2
@@ -131,9 +132,9 @@ def curves_drawn(
         return sheet.png()
     room = (max(values) - min(values)) * 0.06 or abs(max(values)) * 0.01 or 1.0
     frame = _Frame(times[0], times[-1], min(values) - room, max(values) + room, sheet.top, sheet.bottom - 34)
-    step = (frame.high - frame.low) / 4
-    for part in range(4):
-        at = frame.low + step * (part + 0.5)
+    step = round_step((frame.high - frame.low) / 4)
+    for number in range(ceil(frame.low / step), floor(frame.high / step) + 1):
+        at = number * step
         sheet.line(EDGE, frame.y(at), frame.right, frame.y(at))
         sheet.text(EDGE, frame.y(at) - 18, written(at, unit, step), 12, QUIET)
     if start is not None:

@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from shared import topology
+from shared.browser_pass import holds_pass
 from shared.topology import Service
 from shared.ui import drawings, figures
 from shared.ui.assets import ASSETS
@@ -60,7 +61,8 @@ class Pages:
         """A page. `live` is where its stream is, and the parts that it begins with: `{{ parts.board }}`."""
         visit = visit_of(request)
         page = self.environment.get_template(template).render(
-            **_frame_facts(visit, request.url.path, request.app.state.settings.coliseum_token is not None),
+            **_frame_facts(visit, request.url.path),
+            **_commands(request),
             service=self.service.name,
             now=now,
             truth=truth,
@@ -76,13 +78,22 @@ class Pages:
         return self.environment.get_template(template).render(to=visit.addresses, now=now, **facts)
 
 
-def _frame_facts(visit: Visit, path: str, guarded: bool) -> dict[str, Any]:
+def _commands(request: Request) -> dict[str, bool]:
+    """Whether commands need the token here, and whether this browser holds a pass for it."""
+    token = request.app.state.settings.coliseum_token
+    cookies = request.headers.get("cookie", "")
+    return {
+        "guarded": token is not None,
+        "signed_in": token is not None and holds_pass(cookies, token.get_secret_value()),
+    }
+
+
+def _frame_facts(visit: Visit, path: str) -> dict[str, Any]:
     return {
         "to": visit.addresses,
         "theme": visit.theme,
         "path": path,
         "places": [(title, service.name, path, visit.address_of(service) + path) for title, service, path in PLACES],
-        "guarded": guarded,
         "services": [(service.name, visit.address_of(service)) for service in topology.SERVICES],
         "assets": {name.replace(".", "_"): asset.address for name, asset in ASSETS.items()},
     }

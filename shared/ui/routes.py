@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 
-from shared.browser_pass import PASS_COOKIE, SIGN_IN, pass_of
+from shared.browser_pass import PASS_COOKIE, SIGN_IN, SIGN_OUT, pass_of
 from shared.errors import NotFound
 from shared.routes import clock
 from shared.ui.assets import ASSETS, FOREVER
@@ -71,6 +71,14 @@ async def sign_in(request: Request) -> Response:
         secure=secure,
         max_age=YEAR_SECONDS,
     )
+    return answer
+
+
+@router.post(SIGN_OUT)
+def sign_out() -> Response:
+    """The pass of this browser alone; the token stays what it was."""
+    answer = RedirectResponse("/", 303)
+    answer.delete_cookie(PASS_COOKIE, httponly=True, samesite="strict")
     return answer
 
 

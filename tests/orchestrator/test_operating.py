@@ -57,6 +57,7 @@ MODEL = {
     "calls": 10,
     "failed": 3,
     "dollars": Decimal(1),
+    "paid": Decimal(1),
     "failure": "timeout",
 }
 BUDGET = [health("arena", counts={"budgets": {"day": Decimal(5), "model_day": Decimal(1)}})]

@@ -79,7 +79,7 @@ def test_a_rank_stands_where_it_is_earned_and_elsewhere_what_is_missing(desk: De
     assert "+5.0 %, 95 % interval −2.0 % to +12.0 %" in page  # the drawing, for those who do not see it
     assert "The only one with a rank so far" in page
     assert "75 %" not in page and "nobody else has a rank yet" in page  # to be the best of one means nothing
-    assert "needs 6 more settled events" in page and "needs 20 more settled events" in page
+    assert "needs 6 more settled events" in page and "has not traded" in page
     assert "No rank yet: it takes 20 settled events" in page
     assert "Only Ranked has enough settled events for a rank (+5.00 % on its deposit from settled bets)" in page
     assert page.index("Ranked</bdi>") < page.index("Waiting</bdi>")

@@ -61,7 +61,10 @@ def test_where_nobody_looked_the_curve_breaks() -> None:
 
 
 def test_without_points_there_is_a_sentence_in_place_of_a_curve() -> None:
-    empty, flat = fall_chart(portfolio(), [], "#000"), fall_chart(portfolio(), points(0, 1, 2, fall="0"), "#000")
+    empty, flat = (
+        fall_chart(portfolio(), [], "#000", NOON),
+        fall_chart(portfolio(), points(0, 1, 2, fall="0"), "#000", NOON),
+    )
 
     assert equity_chart(portfolio(), [], "#000", "1h", NOON).times == []
     assert empty.alternative == "No cycle has taken a point in this range yet."

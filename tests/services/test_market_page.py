@@ -56,6 +56,17 @@ def words_of_truth(database: Database) -> str:
         return truth_of(connection).words
 
 
+def test_an_event_leads_to_its_busiest_market_and_one_of_nobody_to_a_page(town: TestClient, stored: Database) -> None:
+    with stored.connection() as connection:
+        event = connection.execute(text("SELECT event_id FROM markets WHERE market_id = 'polymarket:1'")).scalar()
+
+    found = town.get(f"/event/{event}", headers=BROWSER, follow_redirects=False)
+    missing = town.get("/event/polymarket:nobody", headers=BROWSER)
+
+    assert (found.status_code, found.headers["location"]) == (303, "/market/polymarket%3A1#siblings")
+    assert missing.status_code == 404 and "No market of the event" in missing.text
+
+
 def test_the_page_answers_with_the_quote_in_words(town: TestClient) -> None:
     page = read(town)
 

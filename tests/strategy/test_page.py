@@ -58,7 +58,7 @@ def test_the_page_says_why_it_traded_and_why_not(serve: Serve, fresh_database: D
 
     page = client.get("/").text
 
-    assert "looked at 5 markets for 1 portfolio and made 3 signals." in page
+    assert "looked 5 times at a market for 1 portfolio and made 3 signals." in page
     assert "Mostly it passed, because: as many new entries as one cycle may make were found already." in page
     assert f'<span class="n">2</span><span>{passed("max_signals", {})}</span>' in page
     assert "2 of 5 markets" in page  # the bar

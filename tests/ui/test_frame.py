@@ -167,6 +167,18 @@ def test_who_gave_the_token_once_may_give_commands(guarded: TestClient) -> None:
     assert TOKEN not in str(guarded.cookies)
 
 
+def test_a_browser_says_whether_it_is_signed_in_and_can_give_the_pass_back(guarded: TestClient) -> None:
+    before = page_of(guarded)
+    sign_in(guarded, TOKEN)
+    during = page_of(guarded)
+    left = guarded.post("/sign-out", headers={"origin": "http://localhost:8090"})
+
+    assert "Sign in to give commands" in before and "Sign out" not in before
+    assert "Signed in to give commands." in during and "Sign out" in during
+    assert (left.status_code, left.headers["location"]) == (303, "/")
+    assert guarded.post("/command").status_code == 401
+
+
 def test_a_wrong_token_gives_no_pass(guarded: TestClient) -> None:
     assert sign_in(guarded, "guess") == 403
 

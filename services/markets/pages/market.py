@@ -50,6 +50,10 @@ class NoSuchMarket(NotFound):
     """No market “{market_id}” is stored here; the search finds those that are, and a sync brings new ones."""
 
 
+class NoMarketOfEvent(NotFound):
+    """No market of the event “{event_id}” is stored here; the next sync brings those that are new."""
+
+
 def market_page(request: Request, here: Resources, market_id: str, parts: Parts, now: datetime) -> Response:
     asked = request.query_params
     with here.database.connection() as connection:
@@ -87,6 +91,14 @@ def market_page(request: Request, here: Resources, market_id: str, parts: Parts,
         "versions": changing.versions_of(versions[: VERSIONS + 1], whole=len(versions) <= VERSIONS + 1),
     }
     return PAGES.answer(request, "market.html", facts, now=now, truth=truth, live=(f"{path}/live", parts))
+
+
+def busiest_market(here: Resources, event_id: str) -> Response:
+    with here.database.connection() as connection:
+        market_id = showing.busiest_of(connection, event_id) if _usable(event_id) else None
+    if market_id is None:
+        raise NoMarketOfEvent(event_id=event_id[:ID_MAX])
+    return RedirectResponse(f"/market/{quote(market_id, safe='')}#siblings", 303)
 
 
 def quote_key(market_id: str, visit: Visit) -> tuple[object, ...]:

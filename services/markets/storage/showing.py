@@ -87,6 +87,10 @@ SELECT count(*) OVER () AS total, sum(yes_bid) OVER () AS bids, sum(yes_ask) OVE
 FROM markets WHERE event_id = :event_id
 ORDER BY market_no = :market_no DESC, coalesce(yes_bid, 0) + coalesce(yes_ask, 0) DESC, market_no LIMIT :limit
 """)
+_BUSIEST = text("""
+SELECT market_id FROM markets WHERE event_id = :event_id
+ORDER BY status = 'open' DESC, volume_24h DESC NULLS LAST, market_no LIMIT 1
+""")
 _PAIRS = text("""
 SELECT c.pair_id, c.inverted, c.evidence, c.proven_by, c.proven_at, c.revoked_at, c.revoked_why,
     m.market_id, m.question, m.platform, m.status, m.yes_bid, m.yes_ask, m.quoted_at
@@ -174,6 +178,11 @@ def arena_event_of(connection: Connection, market_no: int) -> Row | None:
 def siblings_of(connection: Connection, event_id: str, market_no: int, limit: int) -> list[Row]:
     """The markets of an event, this one first; each row has the sums over all of them."""
     return _rows(connection, _SIBLINGS, event_id=event_id, market_no=market_no, limit=limit)
+
+
+def busiest_of(connection: Connection, event_id: str) -> str | None:
+    found: str | None = connection.execute(_BUSIEST, {"event_id": event_id}).scalar()
+    return found
 
 
 def pairs_of(connection: Connection, market_no: int) -> list[Row]:

@@ -67,7 +67,13 @@ class State:
 
     @property
     def spent(self) -> Decimal:
+        """As the budgets count it: calls under way at the most that they may come to."""
         return sum((Decimal(row["dollars"]) for row in self.models), Decimal(0))
+
+    @property
+    def paid(self) -> Decimal:
+        """Without what calls that are under way may come to."""
+        return sum((Decimal(row["paid"]) for row in self.models), Decimal(0))
 
     @property
     def asleep(self) -> bool:

@@ -113,7 +113,7 @@ def models_today(connection: Connection, now: datetime) -> Rows:
         SELECT m.external_id, m.name, m.color, m.portfolio_id, min(c.provider_model) AS provider_model,
             count(*) AS calls, count(*) FILTER (WHERE c.status = 'failed') AS failed,
             count(*) FILTER (WHERE c.status = 'reserved') AS under_way, coalesce(bool_or(m.enabled), true) AS enabled,
-            trim_scale(sum(coalesce(c.cost, c.reserved))) AS dollars,
+            trim_scale(sum(coalesce(c.cost, c.reserved))) AS dollars, trim_scale(coalesce(sum(c.cost), 0)) AS paid,
             coalesce(sum(c.prompt_tokens), 0) AS prompt_tokens,
             coalesce(sum(c.completion_tokens), 0) AS completion_tokens,
             round(avg(c.latency_ms)) AS latency_ms, max(c.finished_at) AS last_at,

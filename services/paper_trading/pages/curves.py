@@ -51,9 +51,11 @@ def equity_chart(
     )
 
 
-def fall_chart(portfolio: Row, points: Sequence[Row], color: str) -> Chart:
+def fall_chart(portfolio: Row, points: Sequence[Row], color: str, now: datetime) -> Chart:
+    """Over the same time as the equity, so that the two can be read together."""
     deepest = max((row["fall"] for row in points), default=Decimal(0))
-    times, falls = _with_gaps(points if deepest else (), "fall", GAP)
+    until_now = [*points, {"taken_at": now, "fall": None}] if deepest else []
+    times, falls = _with_gaps(until_now, "fall", GAP)
     return Chart(
         name="drawdown",
         title="Fall from its highest point",
@@ -96,7 +98,7 @@ def _with_gaps(points: Sequence[Row], figure: str, factor: int) -> tuple[list[in
             shown_at.append(times[place - 1] + 1)
             values.append(None)
         shown_at.append(times[place])
-        values.append(float(row[figure]))
+        values.append(None if row[figure] is None else float(row[figure]))
     return shown_at, values
 
 

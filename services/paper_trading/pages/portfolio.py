@@ -146,7 +146,7 @@ def _pictures(
     color = color_of(number, portfolio["strategy_type"], portfolio["color"])
     return {
         "equity_chart": curves.equity_chart(portfolio, points, color, chosen, now, kept),
-        "fall_chart": curves.fall_chart(portfolio, points, color),
+        "fall_chart": curves.fall_chart(portfolio, points, color, now),
     }
 
 

@@ -100,6 +100,13 @@ function padded(low, high, start) { // a line that never moves is no reason for 
   return [least - room, most + room];
 }
 
+function roomFor(marks, low, high) { // a mark at an edge is seen whole
+  if (!marks.length) return [low, high];
+  const [first, last] = [Math.min(low, ...marks.map((mark) => mark.at)), Math.max(high, ...marks.map((mark) => mark.at))];
+  const room = (last - first) * 0.02;
+  return [first - room, last + room];
+}
+
 async function draw(figure) {
   const given = JSON.parse(find("script[type='application/json']", figure).textContent);
   if (given.times.length < 2 && !given.data) return;
@@ -118,7 +125,7 @@ async function draw(figure) {
   };
   const options = {
     width: width(), height: 220, padding: [10, labels, 0, 0], legend: { show: false },
-    cursor: { y: false, points: { size: 6 }, focus: { prox: 24 } }, scales: { x: { time: true }, y: { range: (plot, low, high) => padded(low ?? whole.start ?? 0, high ?? whole.start ?? 0, whole.start) } },
+    cursor: { y: false, points: { size: 6 }, focus: { prox: 24 } }, scales: { x: { time: true, range: (plot, low, high) => roomFor(whole.marks ?? [], low, high) }, y: { range: (plot, low, high) => padded(low ?? whole.start ?? 0, high ?? whole.start ?? 0, whole.start) } },
     tzDate: (seconds) => Plot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
     series: [{}, ...whole.series.map((each) => ({
       label: each.name, stroke: stroke(each), width: each.faint ? 1 : 1.8, dash: each.dashed ? [4, 3] : undefined,
