@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 # Figures and moments hold nothing that had to be escaped, so they are put together as they are.
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
+LEAST_PERCENT = Decimal("0.1")
 CENT = Decimal("0.01")
 
 MISSING = Markup(
@@ -90,6 +91,10 @@ def probability(value: Decimal | float | None, reason: str = "not stated") -> Ma
 def percent_of(share: Decimal) -> str:
     """In plain words; near an end, where whole percents would say that it is certain, with a digit more."""
     exact = share * 100
+    if 0 < exact < LEAST_PERCENT:
+        return f"under {LEAST_PERCENT} %"
+    if 100 - LEAST_PERCENT < exact < 100:
+        return f"over {100 - LEAST_PERCENT} %"
     near_an_end = 0 < exact < 1 or 99 < exact < 100
     return f"{exact.quantize(Decimal('0.1') if near_an_end else Decimal(1), ROUND_HALF_UP)} %"
 

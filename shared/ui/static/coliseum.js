@@ -85,7 +85,8 @@ const written = (value, unit, digits = null) => {
   const sign = value < 0 && /[1-9]/.test(figure) ? "−" : "";
   return unit === "$" ? `${sign}$${figure}` : unit === "¢" ? `${sign}${figure}¢` : `${sign}${figure}\u2009${unit}`;
 };
-const digits = (marks) => (marks.length < 2 ? 2 : Math.max(0, -Math.floor(Math.log10(marks[1] - marks[0]) + 1e-9))); // that tell them apart
+const isWhole = (value) => Math.abs(value - Math.round(value)) < 1e-6;
+const digits = (marks) => (marks.length < 2 ? 2 : [0, 1, 2, 3].find((count) => isWhole((marks[1] - marks[0]) * 10 ** count)) ?? 4); // that write them exactly
 const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const shortTime = new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", day: "2-digit", month: "short", hour: "2-digit", minute: "2-digit" });
 
