@@ -29,8 +29,8 @@ def price_chart(
     closes = {min(int(each.opened_at.timestamp()) + shown.minutes * 60, last): _cents(each.close) for each in found}
     if quote and quote["status"] == "open" and quote["yes_bid"] is not None and quote["yes_ask"] is not None:
         middle = (quote["yes_bid"] + quote["yes_ask"]) / 2
-        came = max(int(quote["quoted_at"].timestamp()), first)
-        if all(at <= came for at in closes):
+        came = quote["quoted_at"] and max(int(quote["quoted_at"].timestamp()), first)
+        if came and all(at <= came for at in closes):
             closes[came] = _cents(middle)
         closes[last] = _cents(middle)
     times = sorted(closes)
