@@ -128,8 +128,8 @@ VERDICTS = {
 }
 
 REASONS = {
-    "YES": "I give it {p} in a hundred, so YES is where I stand.",
-    "NO": "I give it {p} in a hundred, so NO is where I stand.",
+    "YES": "I give it {p} in a hundred, and at this price I take YES.",
+    "NO": "I give it {p} in a hundred, and at this price I take NO.",
     "ABSTAIN": "At {p} in a hundred there is nothing here that is worth the risk.",
 }
 
