@@ -3,19 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any, Literal
 
 import jiter
 from sqlalchemy import Connection, text
 
+from shared.trading.passing import dollars, plain
 from shared.ui.drawings import color_of
-from shared.ui.figures import words
+from shared.ui.figures import percent_of, words
 
 Tone = Literal["", "good", "bad", "warn"]
 
 LOOKED_AT = 8_000  # entries: what models write while they think, and prices, are told elsewhere and stand between these
-CENT = Decimal("0.01")
 
 _NEWEST = text("""
 WITH newest AS MATERIALIZED (
@@ -111,42 +111,42 @@ def _trade(payload: Mapping[str, Any]) -> _Said:
     quantity, cost, fee = (Decimal(payload[name]) for name in ("quantity", "cost", "fee"))
     price = f"{((cost / quantity) * 100).quantize(Decimal('0.1'))}¢"
     if not fee:
-        paid = f"{_dollars(cost)} without a fee"
+        paid = f"{dollars(cost)} without a fee"
     elif verb == "buys":
-        paid = f"{_dollars(cost + fee)}, {_dollars(fee)} of it fee"
+        paid = f"{dollars(cost + fee)}, {dollars(fee)} of it fee"
     else:
-        paid = f"{_dollars(cost - fee)} after a fee of {_dollars(fee)}"
-    return "bet", f"{verb} {_plain(quantity)} {side} at {price} for {paid}", "", None
+        paid = f"{dollars(cost - fee)} after a fee of {dollars(fee)}"
+    return "bet", f"{verb} {plain(quantity)} {side} at {price} for {paid}", "", None
 
 
 def _order(payload: Mapping[str, Any]) -> _Said:
     verb, side = _ACTIONS[payload["action"]]
     price = f"{(Decimal(payload['limit_price']) * 100).normalize():f}¢"
-    quantity = _plain(Decimal(payload["quantity"]))
+    quantity = plain(Decimal(payload["quantity"]))
     return "order", f"waits to {verb[:-1]} {quantity} {side} at {price} or better", "", None
 
 
 def _settlement(payload: Mapping[str, Any]) -> _Said:
-    side, quantity = payload["outcome"].upper(), _plain(Decimal(payload["quantity"]))
+    side, quantity = payload["outcome"].upper(), plain(Decimal(payload["quantity"]))
     paid, gained = Decimal(payload["paid"]), Decimal(payload["pnl"])
     tone: Tone = "good" if gained > 0 else "bad" if gained < 0 else ""
-    deed = f"wins {_dollars(gained)}" if gained > 0 else f"loses {_dollars(-gained)}" if gained else "comes out even"
+    deed = f"wins {dollars(gained)}" if gained > 0 else f"loses {dollars(-gained)}" if gained else "comes out even"
     deed += " before fees"
     if payload["version"] > 1:
-        taken = f"{_dollars(paid)} more" if paid >= 0 else f"{_dollars(-paid)} taken back"
+        taken = f"{dollars(paid)} more" if paid >= 0 else f"{dollars(-paid)} taken back"
         return "settlement", f"{deed} after the venue corrected its result: {quantity} {side}, {taken}", tone, None
-    pay = f"{quantity} {side} pay {_dollars(paid) if paid else 'nothing'}"
+    pay = f"{quantity} {side} pay {dollars(paid) if paid else 'nothing'}"
     return "settlement", f"{deed}: {pay}", tone, None
 
 
 def _decision(payload: Mapping[str, Any]) -> _Said:
     if payload.get("failure"):
         return "decision", f"gives no answer: {words(payload['failure'])}", "warn", None
-    likely = "" if payload.get("probability") is None else f"{_percent(payload['probability'])} for yes"
+    likely = "" if payload.get("probability") is None else f"{percent_of(payload['probability'])} for yes"
     if payload["position"] == "ABSTAIN":
         return "decision", f"abstains{f' ({likely})' if likely else ''}", "", payload.get("reason")
     sure = payload.get("confidence")
-    stated = ", ".join(part for part in (likely, "" if sure is None else f"{_percent(sure)} sure") if part)
+    stated = ", ".join(part for part in (likely, "" if sure is None else f"{percent_of(sure)} sure") if part)
     return "decision", f"decides {payload['position']}{f' ({stated})' if stated else ''}", "", payload.get("reason")
 
 
@@ -177,15 +177,3 @@ _TELLERS = {
     "alarm": _alarm,
     "event": _event,
 }
-
-
-def _dollars(value: Decimal) -> str:
-    return f"{'−' if value < 0 else ''}${abs(value.quantize(CENT, ROUND_HALF_EVEN)):,}"
-
-
-def _plain(value: Decimal) -> str:
-    return f"{value.normalize():,f}"
-
-
-def _percent(value: Any) -> str:
-    return f"{(Decimal(str(value)) * 100).quantize(Decimal(1), ROUND_HALF_UP)} %"
