@@ -88,9 +88,9 @@ def probability(value: Decimal | float | None, reason: str = "not stated") -> Ma
     return Markup(f'<span title="{exact.normalize():f} %">{percent_of(value)}</span>')
 
 
-def percent_of(share: Decimal | float | str) -> str:
+def percent_of(value: Decimal | float | str) -> str:
     """In plain words; near an end, where whole percents would say that it is certain, with a digit more."""
-    exact = Decimal(str(share)) * 100
+    exact = Decimal(str(value)) * 100
     if 0 < exact < LEAST_PERCENT:
         return f"under {LEAST_PERCENT} %"
     if 100 - LEAST_PERCENT < exact < 100:
