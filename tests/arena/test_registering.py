@@ -95,5 +95,6 @@ def test_a_model_whose_key_is_nowhere_is_kept_out_and_says_what_is_not_set(
 
     hall = doors.open(mine, entering=0)
 
-    hall.until(lambda: bool(hall.query("SELECT FROM ai_models WHERE disabled_reason IS NOT NULL")))
-    assert hall.get("/models/ada")["disabled_reason"] == "MY_KEY, which should hold its key, is not set"
+    why = "MY_KEY, which should hold its key, is not set"
+    hall.until(lambda: bool(hall.query("SELECT FROM ai_models WHERE disabled_reason = :why", why=why)))
+    assert hall.get("/models/ada")["enabled"] is False

@@ -31,7 +31,8 @@ def captured_arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
         pytest.skip("the recorded answers of the venues do not lie beside this checkout")
     with running_double() as venues:
         settings = serve_captured(venues, samples, captures)
-        arena = Arena(tmp_path_factory.mktemp("captured") / "data", ("all",), SCHEDULE_ENABLED="false", **settings)
+        still = {"SCHEDULE_ENABLED": "false", "ARENA_ENABLED": "false"}  # no model enters, nobody is judged
+        arena = Arena(tmp_path_factory.mktemp("captured") / "data", ("all",), **still, **settings)
         arena.start().wait_until_ready()
         _leave_one_portfolio(arena)
         began = requests.post(f"{arena.address('orchestrator')}/trading/run-all-portfolios", json={}, timeout=60)
@@ -44,7 +45,6 @@ def _leave_one_portfolio(arena: Arena) -> None:
     """Nothing has happened yet, so nothing else knows of the others."""
     database = database_of(arena)
     with database.transaction() as connection:
-        connection.execute(text("DELETE FROM ai_models"))
         for table in ("cash_entries", "portfolio_changes", "portfolios"):
             connection.execute(text(f"DELETE FROM {table} WHERE portfolio_id <> :one"), {"one": PORTFOLIO})
     database.dispose()
