@@ -64,20 +64,24 @@ def looking(browser: Browser) -> Iterator[Looking]:
 def arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
     """In which there is something to see: bets that were settled, decisions, sessions, cycles."""
     arena = Arena(tmp_path_factory.mktemp("seen") / "data", ("all",), **QUICK).start()
-    arena.wait_until_ready()
-    until(lambda: said(arena, "arena", "/events?status=settled&limit=3")["events"], READY_SECONDS)
-    until(lambda: said(arena, "paper_trading", "/paper-trading/settlements?limit=3")["settlements"], READY_SECONDS)
-    yield arena
-    stop(arena)
+    try:
+        arena.wait_until_ready()
+        until(lambda: said(arena, "arena", "/events?status=settled&limit=3")["events"], READY_SECONDS)
+        until(lambda: said(arena, "paper_trading", "/paper-trading/settlements?limit=3")["settlements"], READY_SECONDS)
+        yield arena
+    finally:
+        stop(arena)
 
 
 @pytest.fixture(scope="package")
 def quiet_arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
     """In which nothing has happened and nothing happens by itself."""
     arena = Arena(tmp_path_factory.mktemp("quiet") / "data", ("all",), **QUIET).start()
-    arena.wait_until_ready()
-    yield arena
-    stop(arena)
+    try:
+        arena.wait_until_ready()
+        yield arena
+    finally:
+        stop(arena)
 
 
 def database_of(arena: Arena) -> Database:

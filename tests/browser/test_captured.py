@@ -33,12 +33,14 @@ def captured_arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
         settings = serve_captured(venues, samples, captures)
         still = {"SCHEDULE_ENABLED": "false", "ARENA_ENABLED": "false"}  # no model enters, nobody is judged
         arena = Arena(tmp_path_factory.mktemp("captured") / "data", ("all",), **still, **settings)
-        arena.start().wait_until_ready()
-        _leave_one_portfolio(arena)
-        began = requests.post(f"{arena.address('orchestrator')}/trading/run-all-portfolios", json={}, timeout=60)
-        assert began.status_code == 200, began.text
-        yield arena
-        stop(arena)
+        try:
+            arena.start().wait_until_ready()
+            _leave_one_portfolio(arena)
+            began = requests.post(f"{arena.address('orchestrator')}/trading/run-all-portfolios", json={}, timeout=60)
+            assert began.status_code == 200, began.text
+            yield arena
+        finally:
+            stop(arena)
 
 
 def _leave_one_portfolio(arena: Arena) -> None:
